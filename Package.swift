@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of this package is held to: Swift 6 concurrency checks and no warnings.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+  name: "pointsd",
+  products: [
+    .executable(name: "pointsd", targets: ["pointsd"]),
+    .executable(name: "pointsctl", targets: ["pointsctl"]),
+  ],
+  // Exact versions: Package.resolved is not kept, and a build must mean the same thing next year.
+  dependencies: [
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+    .systemLibrary(
+      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .target(name: "CLinux"),
+
+    .target(name: "Points", swiftSettings: strict),
+    .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
+    .target(
+      name: "Lanes", dependencies: ["Points", "CLinux", logging, metrics], swiftSettings: strict),
+    .target(name: "MariaDB", dependencies: ["CMariaDB", logging, metrics], swiftSettings: strict),
+    .target(
+      name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
+      swiftSettings: strict),
+    .target(
+      name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
+      swiftSettings: strict),
+    .target(
+      name: "Supervisor", dependencies: ["Points", "Lanes", "ConfigurationFile", logging, metrics],
+      swiftSettings: strict),
+    .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
+    .target(
+      name: "Dashboard",
+      dependencies: ["Points", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "pointsd",
+      dependencies: [
+        "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Ledger",
+        "Supervisor",
+        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, logging, metrics,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "pointsctl",
+      dependencies: [
+        "Points", argumentParser, httpClient, nioCore, nioPosix,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Points", "MariaDB", "ManagedDatabase", "CLinux", logging],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "Points"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LanesTests", dependencies: ["Lanes", "Points", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MariaDBTests", dependencies: ["MariaDB", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ManagedDatabaseTests",
+      dependencies: ["ManagedDatabase", "MariaDB", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["Ledger", "Points", "MariaDB", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SupervisorTests",
+      dependencies: ["Supervisor", "Points", "Lanes", "ConfigurationFile", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(name: "SystemdTests", dependencies: ["Systemd", logging], swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", metrics], swiftSettings: strict),
+    .testTarget(
+      name: "DashboardTests",
+      dependencies: [
+        "Dashboard", "Points", "Telemetry", hummingbird,
+        .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "Integration",
+      dependencies: ["Points", "MariaDB", "ManagedDatabase", "Ledger", "TestSupport", logging],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,17 @@
+/// What happened, for everybody who watches: the dashboard, the log, watching TCP clients.
+public enum PointsEvent: Sendable, Hashable {
+  /// These users' rows changed, by a tick, a change or a hand edit.
+  case points([PointsRow])
+  /// A server's state changed.
+  case server(ServerStatus)
+  /// The database went away or came back.
+  case database(DatabaseCondition)
+  /// The users whose ticks are late, all of them; empty when nobody is late any more.
+  case late([String])
+}
+
+/// Whether the database answers.
+public enum DatabaseCondition: Sendable, Hashable {
+  case available(since: DateTimeStamp)
+  case away(since: DateTimeStamp, reason: String)
+}

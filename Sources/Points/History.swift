@@ -1,0 +1,19 @@
+/// Which part of a user's history is asked for.
+public enum HistoryRange: Sendable, Hashable {
+  /// The last so many updates, 1 to 1,000. An update is a credited slot or an adjustment.
+  case updates(Int)
+  /// From one moment to another (seconds), sampled to at most `points` points.
+  case span(from: DateTimeStamp, to: DateTimeStamp, points: Int)
+}
+
+/// One point of a user's history.
+public struct HistoryPoint: Sendable, Hashable {
+  public let stamp: DateTimeStamp
+  /// nil where no run was open: a gap in a chart.
+  public let points: Int64?
+
+  public init(stamp: DateTimeStamp, points: Int64?) {
+    self.stamp = stamp
+    self.points = points
+  }
+}

@@ -1,0 +1,84 @@
+/// What the HTTP interface asks of the supervisor. Every throwing function throws `ControlError`.
+public protocol Control: Sendable {
+  /// When the daemon started, in milliseconds since 1970-01-01 UTC.
+  var startedMilliseconds: Int64 { get }
+
+  /// The configured users' rows, by name.
+  func users() async throws -> Reading<[PointsRow]>
+
+  /// One configured user's row; `name` is a user's or a server's, in any case.
+  func user(_ name: String) async throws -> Reading<PointsRow>
+
+  /// The user's history, oldest first.
+  func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint]
+
+  /// The servers, in the order of the configuration.
+  func servers() async -> [ServerStatus]
+
+  /// One server, by the name of its user or its own, in any case.
+  func server(_ name: String) async throws -> ServerStatus
+
+  /// Makes a change to one user and answers when its state is reached, after 10 s at most.
+  func apply(_ change: Change, to name: String, by operation: Operation) async throws
+    -> ServerStatus
+
+  /// Makes `reset` or `adjust` and returns the user's row afterwards.
+  func adjust(_ change: Change, user name: String, by operation: Operation) async throws
+    -> PointsRow
+
+  /// Restarts one server's listener; its run goes on.
+  func restart(_ name: String, by operation: Operation) async throws -> ServerStatus
+
+  /// The users that a profile names: a user, server, group or `all`, in any case.
+  func members(ofProfile name: String) async throws -> [String]
+
+  /// Checks the ledger.
+  func verify() async throws -> Verification
+
+  /// nil when ready; else the reasons why not.
+  func unreadiness() async -> String?
+
+  /// Whether the database answers.
+  func database() async -> DatabaseCondition
+
+  /// The users whose ticks are late.
+  func late() async -> [String]
+
+  /// Events from now on. A subscriber that falls behind by 1,024 events loses the stream and is to
+  /// start anew with a snapshot.
+  func events() async -> AsyncStream<PointsEvent>
+}
+
+/// Values, and how old they are when the database could not be asked.
+public struct Reading<Value: Sendable>: Sendable {
+  public let value: Value
+  /// nil when read just now; else the age of the values in seconds.
+  public let staleSeconds: Int?
+
+  public init(_ value: Value, staleSeconds: Int? = nil) {
+    self.value = value
+    self.staleSeconds = staleSeconds
+  }
+}
+
+/// Why the supervisor did not do what was asked.
+public enum ControlError: Error, Sendable, Hashable {
+  /// 404.
+  case notFound(String)
+  /// 409: refused by a rule or by the state things are in.
+  case conflict(String)
+  /// 503: the database is away, or the daemon is stopping; nothing was changed.
+  case unavailable(String)
+  /// 500.
+  case failed(String)
+}
+
+extension ControlError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notFound(let message), .conflict(let message), .unavailable(let message),
+      .failed(let message):
+      message
+    }
+  }
+}

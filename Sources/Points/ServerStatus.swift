@@ -1,0 +1,50 @@
+/// Where a user's server stands.
+public enum ServerState: String, Sendable, Hashable, CaseIterable {
+  case stopped
+  case starting
+  case running
+  case backingOff = "backing off"
+  case failed
+  /// Running, but asked to earn nothing.
+  case paused
+}
+
+/// One entry of `GET /api/servers`.
+public struct ServerStatus: Sendable, Hashable {
+  /// The server's name, such as `server1`.
+  public var name: String
+  public var user: String
+  public var port: Int
+  public var groups: [String]
+  public var status: ServerState
+  /// What was asked: running, paused or stopped.
+  public var wanted: ServerState
+  /// Why it stands where it stands, or why it was asked to; nil when there is nothing to say.
+  public var reason: String?
+  /// When it reached this state.
+  public var since: DateTimeStamp
+  /// Clients connected now.
+  public var connections: Int
+  /// Requests answered since the daemon started.
+  public var requests: Int
+  /// The last fault, kept after recovery.
+  public var lastError: String?
+
+  public init(
+    name: String, user: String, port: Int, groups: [String], status: ServerState,
+    wanted: ServerState, reason: String?, since: DateTimeStamp, connections: Int, requests: Int,
+    lastError: String?
+  ) {
+    self.name = name
+    self.user = user
+    self.port = port
+    self.groups = groups
+    self.status = status
+    self.wanted = wanted
+    self.reason = reason
+    self.since = since
+    self.connections = connections
+    self.requests = requests
+    self.lastError = lastError
+  }
+}
