@@ -57,7 +57,7 @@ let package = Package(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
       swiftSettings: strict),
     .target(
-      name: "Supervisor", dependencies: ["Points", "Lanes", "ConfigurationFile", logging, metrics],
+      name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
     .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
@@ -103,7 +103,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SupervisorTests",
-      dependencies: ["Supervisor", "Points", "Lanes", "ConfigurationFile", "TestSupport", logging],
+      dependencies: ["Supervisor", "Points", logging],
       swiftSettings: strict),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd", logging], swiftSettings: strict),
     .testTarget(
