@@ -48,8 +48,12 @@ let package = Package(
     .target(name: "Points", swiftSettings: strict),
     .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
     .target(
-      name: "Lanes", dependencies: ["Points", "CLinux", logging, metrics], swiftSettings: strict),
-    .target(name: "MariaDB", dependencies: ["CMariaDB", logging, metrics], swiftSettings: strict),
+      name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
+    .target(name: "QueueExecutor", swiftSettings: strict),
+    .target(
+      name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
     .target(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),

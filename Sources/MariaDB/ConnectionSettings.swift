@@ -1,0 +1,52 @@
+/// Where a MariaDB server is and how to speak to it.
+public struct ConnectionSettings: Sendable, Hashable {
+  public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// A Unix socket's path, at most 107 bytes.
+    case socket(String)
+    case tcp(host: String, port: Int)
+
+    public var description: String {
+      switch self {
+      case .socket(let path): path
+      case .tcp(let host, let port): "\(host):\(port)"
+      }
+    }
+  }
+
+  public var endpoint: Endpoint
+  public var user: String
+  /// nil where the server knows the user by the operating system's account.
+  public var password: String?
+  /// The schema to use; nil while it may not exist yet.
+  public var database: String?
+  /// Whole seconds, as libmariadb counts.
+  public var connectTimeoutSeconds: Int
+  /// How long the server may take to answer, in whole seconds; then the connection is given up.
+  public var readTimeoutSeconds: Int
+  public var writeTimeoutSeconds: Int
+
+  public init(
+    endpoint: Endpoint, user: String, password: String? = nil, database: String? = nil,
+    connectTimeoutSeconds: Int = 2, readTimeoutSeconds: Int = 5, writeTimeoutSeconds: Int = 5
+  ) {
+    self.endpoint = endpoint
+    self.user = user
+    self.password = password
+    self.database = database
+    self.connectTimeoutSeconds = connectTimeoutSeconds
+    self.readTimeoutSeconds = readTimeoutSeconds
+    self.writeTimeoutSeconds = writeTimeoutSeconds
+  }
+
+  /// What each session begins with: UTC, strict, names compared byte by byte, no endless waits.
+  var sessionSetup: String {
+    """
+    SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, \
+    SESSION time_zone = '+00:00', \
+    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
+    ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,SIMULTANEOUS_ASSIGNMENT', \
+    SESSION innodb_lock_wait_timeout = 1, \
+    SESSION max_statement_time = \(max(1, readTimeoutSeconds - 1))
+    """
+  }
+}
