@@ -14,6 +14,7 @@ extension Supervisor {
       group.addTask { await self.watchHealth() }
       group.addTask { await self.watchLateness() }
       group.addTask { await self.watchRows() }
+      group.addTask { await self.verifyRegularly() }
       group.addTask { await self.work() }
       // The first error ends the others; waitForAll would wait for them.
       while try await group.next() != nil {}

@@ -11,6 +11,7 @@ extension Supervisor {
   func ticked(_ interval: Int64, _ report: TickReport) {
     guard case .done(let outcome) = report else { return }
     lastTicks[interval] = time.monotonicMilliseconds()
+    metrics.ticked(outcome)
     rowsFound(outcome.rows)
     logTick(outcome.rows)
     for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
@@ -73,9 +74,17 @@ extension Supervisor {
     hub.emit(.server(servers[index].status))
   }
 
+  /// Seconds since the newest tick of any interval; nil before the first.
+  public var secondsSinceTick: Int? {
+    lastTicks.values.max().map { Int((time.monotonicMilliseconds() - $0) / 1000) }
+  }
+
   /// Looks every second for ticks that did not come.
   func watchLateness() async {
-    while await slept(.seconds(1)) { updateLateness() }
+    while await slept(.seconds(1)) {
+      updateLateness()
+      metrics.servers(servers)
+    }
   }
 
   func updateLateness() {
@@ -88,6 +97,7 @@ extension Supervisor {
     }.map(\.definition.user)
     guard late != lateUsers else { return }
     lateUsers = late
+    metrics.late(late)
     hub.emit(.late(late))
   }
 }

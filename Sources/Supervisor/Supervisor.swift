@@ -40,6 +40,7 @@ public actor Supervisor {
   /// Rises whenever rows are found, so that an older finding does not overwrite a newer one.
   var findings = 0
   var hub = EventHub()
+  let metrics = SupervisorMetrics()
   /// When each interval's last tick was done, or its ticker began.
   var lastTicks: [Int64: Int64] = [:]
   var lateUsers: [String] = []
