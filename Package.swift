@@ -48,8 +48,12 @@ let package = Package(
     .target(name: "Points", swiftSettings: strict),
     .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
     .target(
-      name: "Lanes", dependencies: ["Points", "CLinux", logging, metrics], swiftSettings: strict),
-    .target(name: "MariaDB", dependencies: ["CMariaDB", logging, metrics], swiftSettings: strict),
+      name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
+    .target(name: "QueueExecutor", swiftSettings: strict),
+    .target(
+      name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
     .target(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
@@ -57,7 +61,7 @@ let package = Package(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
       swiftSettings: strict),
     .target(
-      name: "Supervisor", dependencies: ["Points", "Lanes", "ConfigurationFile", logging, metrics],
+      name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
     .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
@@ -103,7 +107,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SupervisorTests",
-      dependencies: ["Supervisor", "Points", "Lanes", "ConfigurationFile", "TestSupport", logging],
+      dependencies: ["Supervisor", "Points", logging],
       swiftSettings: strict),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd", logging], swiftSettings: strict),
     .testTarget(

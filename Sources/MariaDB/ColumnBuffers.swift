@@ -8,52 +8,47 @@ final class ColumnBuffers {
     case unsigned
     case double
     case dateTime
+    /// Characters and bytes.
     case text
-    case bytes
   }
 
   /// What of a column's description decides how it is read.
   private struct Column {
     let type: enum_field_types
-    let flags: UInt32
-    let characterSet: UInt32
+    let isUnsigned: Bool
     let kind: Kind
 
     init(_ field: MYSQL_FIELD) {
       type = field.type
-      flags = field.flags
-      characterSet = field.charsetnr
-      kind = Self.kind(of: field)
+      isUnsigned = Self.isUnsigned(field)
+      kind = Self.kind(of: field.type, isUnsigned: isUnsigned)
     }
 
     func matches(_ field: MYSQL_FIELD) -> Bool {
-      type == field.type && flags == field.flags && characterSet == field.charsetnr
+      type == field.type && isUnsigned == Self.isUnsigned(field)
     }
 
-    private static func kind(of field: MYSQL_FIELD) -> Kind {
-      switch field.type {
+    private static func isUnsigned(_ field: MYSQL_FIELD) -> Bool {
+      field.flags & UInt32(UNSIGNED_FLAG) != 0
+    }
+
+    private static func kind(of type: enum_field_types, isUnsigned: Bool) -> Kind {
+      switch type {
       case MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG,
         MYSQL_TYPE_LONGLONG, MYSQL_TYPE_YEAR:
-        return field.flags & UInt32(UNSIGNED_FLAG) == 0 ? .integer : .unsigned
+        return isUnsigned ? .unsigned : .integer
       case MYSQL_TYPE_FLOAT, MYSQL_TYPE_DOUBLE:
         return .double
       case MYSQL_TYPE_DATETIME, MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_DATE:
         return .dateTime
-      case MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_TIME:
-        return .text
-      case MYSQL_TYPE_BIT:
-        return .bytes
       default:
-        return field.charsetnr == binaryCharacterSet ? .bytes : .text
+        return .text
       }
     }
-
-    /// The number of the character set `binary`.
-    private static let binaryCharacterSet: UInt32 = 63
   }
 
   let count: Int
-  let names: ColumnNames
+  let names: [String]
   let binds: UnsafeMutablePointer<MYSQL_BIND>
   private let columns: [Column]
   private let lengths: UnsafeMutablePointer<UInt>
@@ -63,12 +58,11 @@ final class ColumnBuffers {
   init(_ fields: UnsafeBufferPointer<MYSQL_FIELD>) {
     count = fields.count
     columns = fields.map(Column.init)
-    names = ColumnNames(
-      fields.map { field in
-        String(
-          decoding: UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)),
-          as: UTF8.self)
-      })
+    names = fields.map { field in
+      String(
+        decoding: UnsafeRawBufferPointer(start: field.name, count: Int(field.name_length)),
+        as: UTF8.self)
+    }
     binds = .allocate(capacity: count)
     binds.initialize(repeating: MYSQL_BIND(), count: count)
     lengths = .allocate(capacity: count)
@@ -104,7 +98,7 @@ final class ColumnBuffers {
     case .dateTime:
       binds[index].buffer_type = MYSQL_TYPE_DATETIME
       size = MemoryLayout<MYSQL_TIME>.size
-    case .text, .bytes:
+    case .text:
       binds[index].buffer_type = MYSQL_TYPE_STRING
       // Long columns get more room when a long value comes.
       size = min(max(Int(field.length), 32), 1024)
@@ -147,33 +141,32 @@ extension ColumnBuffers {
     UnsafeRawBufferPointer(start: binds[index].buffer, count: Int(lengths[index]))
   }
 
-  func number(_ index: Int) -> UInt64 {
+  /// The 64 bits of a number.
+  func bits(_ index: Int) -> UInt64 {
     binds[index].buffer?.load(as: UInt64.self) ?? 0
   }
 
-  func dateTime(_ index: Int) -> DateTime {
+  func dateTime(_ index: Int) -> RowView.DateTime {
     let time = binds[index].buffer?.load(as: MYSQL_TIME.self) ?? MYSQL_TIME()
-    return DateTime(
+    return RowView.DateTime(
       year: Int(time.year), month: Int(time.month), day: Int(time.day), hour: Int(time.hour),
       minute: Int(time.minute), second: Int(time.second), microsecond: Int(time.second_part))
   }
 
-  /// The value of a column, copied.
-  func value(_ index: Int) -> Value {
-    guard !isNull(index) else { return .null }
-    switch columns[index].kind {
-    case .integer: return .integer(Int64(bitPattern: number(index)))
-    case .unsigned: return .unsigned(number(index))
-    case .double: return .double(Double(bitPattern: number(index)))
-    case .dateTime: return .dateTime(dateTime(index))
-    case .text: return .text(String(decoding: bytes(index), as: UTF8.self))
-    case .bytes: return .bytes(Array(bytes(index)))
+  /// What a column holds, for errors.
+  func describe(_ index: Int) -> String {
+    switch columns[index].type {
+    case MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL: return "DECIMAL (given as text: CAST it)"
+    case MYSQL_TYPE_TIME: return "TIME (given as text)"
+    default: break
     }
-  }
-
-  /// The whole row, copied.
-  func row() -> Row {
-    Row(values: (0..<count).map(value), columns: names)
+    switch columns[index].kind {
+    case .integer: return "an integer"
+    case .unsigned: return "an unsigned integer"
+    case .double: return "a floating-point number"
+    case .dateTime: return "a date and time"
+    case .text: return "text or bytes"
+    }
   }
 }
 

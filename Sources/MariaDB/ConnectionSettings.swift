@@ -1,37 +1,40 @@
-/// Where the database is, as whom to log in, and how long to wait for it.
+/// Where a MariaDB server is and how to speak to it.
 public struct ConnectionSettings: Sendable, Hashable {
-  /// Where the server listens.
-  public enum Endpoint: Sendable, Hashable {
-    /// A Unix socket, at most 107 bytes of path.
+  public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// A Unix socket's path, at most 107 bytes.
     case socket(String)
-    /// A host name or address, and a port.
-    case tcp(host: String, port: UInt16)
+    case tcp(host: String, port: Int)
+
+    public var description: String {
+      switch self {
+      case .socket(let path): path
+      case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+      }
+    }
   }
 
   public var endpoint: Endpoint
   public var user: String
-  /// nil where the server knows the client by its operating-system user (`unix_socket`).
+  /// nil where the server knows the user by the operating system's account.
   public var password: String?
-  /// The default database; nil for none.
+  /// The schema to use; nil while it may not exist yet.
   public var database: String?
-  /// Longest wait for a connection, in whole seconds, as libmariadb takes it.
-  public var connectTimeoutSeconds: UInt32
-  /// Longest wait for a part of an answer, in whole seconds. Passed, the connection is lost (2013).
-  public var readTimeoutSeconds: UInt32
-  /// Longest wait until the server takes more of a request, in whole seconds.
-  public var writeTimeoutSeconds: UInt32
-  /// Milliseconds after which the *server* gives a statement up (1969) and rolls it back; nil for
-  /// never. Kept below the read timeout, so that a slow statement ends with its outcome known and
-  /// the connection stays usable.
-  public var statementTimeoutMilliseconds: UInt32?
-  /// Seconds a statement waits for a row lock (1205).
-  public var lockWaitTimeoutSeconds: UInt32
+  /// Longest wait for a connection, in whole seconds, as libmariadb counts.
+  public var connectTimeoutSeconds: Int
+  /// How long the server may take to answer, in whole seconds; then the connection is lost (2013).
+  public var readTimeoutSeconds: Int
+  /// How long the server may take to accept a statement, in whole seconds.
+  public var writeTimeoutSeconds: Int
+  /// Seconds after which the *server* gives a statement up (1969) and rolls it back, 0 for never.
+  /// Kept below the read timeout by default, so that a slow statement ends with its outcome known
+  /// and the connection stays usable.
+  public var statementTimeoutSeconds: Int
 
+  /// - Parameter statementTimeoutSeconds: one less than the read timeout, but not below 1, if nil.
   public init(
     endpoint: Endpoint, user: String, password: String? = nil, database: String? = nil,
-    connectTimeoutSeconds: UInt32 = 2, readTimeoutSeconds: UInt32 = 5,
-    writeTimeoutSeconds: UInt32 = 5, statementTimeoutMilliseconds: UInt32? = 4000,
-    lockWaitTimeoutSeconds: UInt32 = 1
+    connectTimeoutSeconds: Int = 2, readTimeoutSeconds: Int = 5, writeTimeoutSeconds: Int = 5,
+    statementTimeoutSeconds: Int? = nil
   ) {
     self.endpoint = endpoint
     self.user = user
@@ -40,33 +43,21 @@ public struct ConnectionSettings: Sendable, Hashable {
     self.connectTimeoutSeconds = connectTimeoutSeconds
     self.readTimeoutSeconds = readTimeoutSeconds
     self.writeTimeoutSeconds = writeTimeoutSeconds
-    self.statementTimeoutMilliseconds = statementTimeoutMilliseconds
-    self.lockWaitTimeoutSeconds = lockWaitTimeoutSeconds
+    self.statementTimeoutSeconds = statementTimeoutSeconds ?? max(1, readTimeoutSeconds - 1)
   }
-}
 
-extension ConnectionSettings {
-  /// What makes every session alike, whatever the server's own defaults are.
-  ///
-  /// `SIMULTANEOUS_ASSIGNMENT` makes an UPDATE's assignments see the row as it was. The binary
-  /// collation holds for literals and parameters; a column's own collation still wins.
-  var sessionStatement: String {
-    let statementSeconds = Double(statementTimeoutMilliseconds ?? 0) / 1000
-    return """
-      SET NAMES utf8mb4 COLLATE utf8mb4_bin, autocommit = 1, time_zone = '+00:00', \
-      sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
-      NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,SIMULTANEOUS_ASSIGNMENT', \
-      tx_isolation = 'REPEATABLE-READ', innodb_lock_wait_timeout = \(lockWaitTimeoutSeconds), \
-      lock_wait_timeout = \(max(lockWaitTimeoutSeconds, 1)), max_statement_time = \(statementSeconds)
-      """
-  }
-}
-
-extension ConnectionSettings.Endpoint: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .socket(let path): path
-    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
+  /// What each session begins with, whatever the server's own defaults are: UTC, strict, names
+  /// compared byte by byte, no endless waits, assignments of an UPDATE that see the row as it was.
+  var sessionSetup: String {
+    """
+    SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, \
+    SESSION autocommit = 1, \
+    SESSION tx_isolation = 'REPEATABLE-READ', \
+    SESSION time_zone = '+00:00', \
+    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
+    ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,SIMULTANEOUS_ASSIGNMENT', \
+    SESSION innodb_lock_wait_timeout = 1, \
+    SESSION max_statement_time = \(statementTimeoutSeconds)
+    """
   }
 }

@@ -1,4 +1,4 @@
-/// What the database, or the way to it, answered instead of a result.
+/// A statement or a connection failed.
 public struct DatabaseError: Error, Sendable, Hashable {
   /// What the connection was doing, which decides what a lost connection means.
   public enum Phase: Sendable, Hashable {
@@ -10,20 +10,19 @@ public struct DatabaseError: Error, Sendable, Hashable {
     case committing
   }
 
-  /// MariaDB's number of the error (client numbers are 2000–2999); 0 for errors of this module.
+  /// MariaDB's error number, or libmariadb's from 2000 on; 0 for errors of our own.
   public let code: Int
   /// The five characters of SQLSTATE; `HY000` says nothing particular.
   public let sqlState: String
-  /// What the server or the client library said.
   public let message: String
-  /// The beginning of the statement concerned.
+  /// The statement, on one line and shortened; nil where there was none.
   public let statement: String?
   /// What is known of the outcome, and so what to do next.
   public let kind: Kind
 
-  /// An error as MariaDB numbers it; its kind is looked up in the table of kinds.
   public init(
-    code: Int, sqlState: String, message: String, statement: String?, phase: Phase = .statement
+    code: Int, sqlState: String = "HY000", message: String, statement: String? = nil,
+    phase: Phase = .statement
   ) {
     self.code = code
     self.sqlState = sqlState
@@ -32,8 +31,8 @@ public struct DatabaseError: Error, Sendable, Hashable {
     self.kind = Kind(code: code, phase: phase)
   }
 
-  /// An error of this module, without a number of MariaDB's.
-  public init(kind: Kind, message: String, statement: String? = nil) {
+  /// An error of our own, whose kind no number tells.
+  init(kind: Kind, message: String, statement: String? = nil) {
     self.code = 0
     self.sqlState = "HY000"
     self.message = message
@@ -41,7 +40,10 @@ public struct DatabaseError: Error, Sendable, Hashable {
     self.kind = kind
   }
 
-  /// The statement on one line, at most 120 characters of it.
+  /// Whether the connection cannot be used any more.
+  public var endsConnection: Bool { Kind.connectionLosses.contains(code) }
+
+  /// At most 120 characters, with blanks and line breaks made one blank.
   private static func shortened(_ statement: String) -> String {
     let words = statement.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return words.count <= 120 ? words : words.prefix(119) + "…"
@@ -50,8 +52,7 @@ public struct DatabaseError: Error, Sendable, Hashable {
 
 extension DatabaseError: CustomStringConvertible {
   public var description: String {
-    let number = code == 0 ? "" : " (\(code), SQLSTATE \(sqlState))"
     let place = statement.map { " in: \($0)" } ?? ""
-    return message + number + place
+    return code == 0 ? message + place : "\(message) (MariaDB error \(code))\(place)"
   }
 }

@@ -66,9 +66,6 @@ final class ParameterBuffers {
       return text.withUTF8 { put(UnsafeRawBufferPointer($0), MYSQL_TYPE_STRING, at: index) }
     case .bytes(let bytes):
       return bytes.withUnsafeBytes { put($0, MYSQL_TYPE_BLOB, at: index) }
-    case .dateTime(let dateTime):
-      var text = dateTime.description
-      return text.withUTF8 { put(UnsafeRawBufferPointer($0), MYSQL_TYPE_STRING, at: index) }
     }
   }
 

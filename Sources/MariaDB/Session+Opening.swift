@@ -17,7 +17,8 @@ extension Session {
       mysql_close(handle)
       throw DatabaseError(
         code: failure.code, sqlState: failure.sqlState,
-        message: "cannot connect to \(settings.endpoint) as \(settings.user): \(failure.message)",
+        message:
+          "cannot connect to MariaDB at \(settings.endpoint) as \(settings.user): \(failure.message)",
         statement: nil, phase: .connecting)
     }
     guard opened(handle) else {
@@ -26,7 +27,7 @@ extension Session {
         kind: .notDone, message: "the connection to \(settings.endpoint) was given up")
     }
     do {
-      try command(settings.sessionStatement)
+      try executeText(settings.sessionSetup)
     } catch {
       close()
       throw error
@@ -36,9 +37,9 @@ extension Session {
   private func setOptions(
     of handle: UnsafeMutablePointer<MYSQL>, _ settings: ConnectionSettings
   ) {
-    var connectTimeout = settings.connectTimeoutSeconds
-    var readTimeout = settings.readTimeoutSeconds
-    var writeTimeout = settings.writeTimeoutSeconds
+    var connectTimeout = UInt32(clamping: settings.connectTimeoutSeconds)
+    var readTimeout = UInt32(clamping: settings.readTimeoutSeconds)
+    var writeTimeout = UInt32(clamping: settings.writeTimeoutSeconds)
     // The server must not be able to ask for the client's files.
     var localFiles: UInt32 = 0
     // A connection that comes back by itself would lose the session's settings and a transaction.
@@ -67,7 +68,8 @@ extension Session {
         handle, nil, settings.user, settings.password, settings.database, 0, path, 0) != nil
     case .tcp(let host, let port):
       mysql_real_connect(
-        handle, host, settings.user, settings.password, settings.database, UInt32(port), nil, 0)
+        handle, host, settings.user, settings.password, settings.database, UInt32(clamping: port),
+        nil, 0)
         != nil
     }
   }

@@ -1,19 +1,18 @@
 import CMariaDB
 
 extension Session {
-  /// Runs one or more statements, divided by `;`, by the text protocol: for DDL, triggers and SET,
-  /// which cannot be prepared. Results are thrown away. Never put values of users into the text.
+  /// Sends one or more statements, divided by `;`, by the text protocol: for migrations.
   ///
   /// The server divides the script, so that triggers and procedures need no DELIMITER.
-  public func executeScript(_ script: String) throws {
+  public func executeScript(_ script: String) throws(DatabaseError) {
     let handle = try openHandle(script)
     guard mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0 else {
       throw failure(StatementFailure(connection: handle), script)
     }
-    do {
-      try command(script)
+    do throws(DatabaseError) {
+      try executeText(script)
     } catch {
-      if self.handle != nil { mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_OFF) }
+      if !isBroken { mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_OFF) }
       throw error
     }
     guard mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0 else {
@@ -21,9 +20,11 @@ extension Session {
     }
   }
 
-  /// Sends a statement by the text protocol and reads all results away.
-  func command(_ sql: String) throws {
+  /// Sends one statement by the text protocol: for what cannot be prepared, such as triggers and
+  /// SET. Results are thrown away. Never put values of users into the text.
+  public func executeText(_ sql: String) throws(DatabaseError) {
     let handle = try openHandle(sql)
+    statementCount += 1
     var status = mysql_real_query(handle, sql, UInt(sql.utf8.count))
     var statementNumber = 1
     while status == 0 {
@@ -46,7 +47,7 @@ extension Session {
   }
 
   /// Asks the server whether it is there.
-  func ping() throws {
+  public func ping() throws(DatabaseError) {
     let handle = try openHandle(nil)
     guard mysql_ping(handle) == 0 else {
       throw failure(StatementFailure(connection: handle), "ping")

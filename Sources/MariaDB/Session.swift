@@ -7,18 +7,13 @@ import Glibc
 /// Every function throws `DatabaseError`. After an error that means the connection is lost, it is
 /// closed at once and every further call throws.
 public final class Session {
-  /// What a statement without a result did.
-  public struct Outcome: Sendable, Hashable {
-    /// Rows changed, not rows matched.
-    public let affectedRows: Int
-    /// The identifier made by AUTO_INCREMENT, 0 if none.
-    public let lastInsertID: UInt64
-  }
-
   private(set) var handle: UnsafeMutablePointer<MYSQL>?
   private let link: ConnectionLink
   private var statements = StatementCache(capacity: 64)
   private var isReadingRows = false
+  var isInTransaction = false
+  /// Statements sent since the connection was opened, transaction control included.
+  public internal(set) var statementCount = 0
   var phase = DatabaseError.Phase.statement
 
   init(link: ConnectionLink) {
@@ -29,41 +24,42 @@ public final class Session {
     close()
   }
 
-  /// Runs a statement through a prepared statement; a result, if it has one, is thrown away.
+  /// Whether the connection is lost or closed.
+  public var isBroken: Bool { handle == nil }
+
+  /// Prepares (once) and executes; rows of the result, if any, are read and dropped.
+  /// - Returns: rows changed, not rows matched.
   @discardableResult
-  public func execute(_ sql: String, _ parameters: [Value] = []) throws -> Outcome {
-    let statement = try run(sql, parameters)
+  public func execute(_ sql: String, _ values: [Value] = []) throws -> Int {
+    let statement = try run(sql, values)
     defer { statement.finish() }
-    return Outcome(
-      affectedRows: Int(clamping: mysql_stmt_affected_rows(statement.handle)),
-      lastInsertID: mysql_stmt_insert_id(statement.handle))
+    // Meaningless, all ones, for a statement with a result.
+    return Int(exactly: mysql_stmt_affected_rows(statement.handle)) ?? 0
   }
 
-  /// Runs a statement through a prepared statement and returns all rows of its result.
-  public func query(_ sql: String, _ parameters: [Value] = []) throws -> [Row] {
-    let statement = try run(sql, parameters)
-    defer { statement.finish() }
-    var rows: [Row] = []
-    while let columns = try fetch(statement, sql) {
-      rows.append(columns.row())
-    }
-    return rows
-  }
-
-  /// Runs a statement through a prepared statement and shows `body` each row of its result, as it
-  /// comes in, without keeping it. Inside `body` no other statement can be run on this session.
+  /// Prepares (once), executes, and hands over each row as it comes in. No allocation for each row.
+  /// Inside `body` no other statement can be run on this session.
   public func query(
-    _ sql: String, _ parameters: [Value] = [], each body: (borrowing RowView) throws -> Void
+    _ sql: String, _ values: [Value] = [], each body: (RowView) throws -> Void
   ) throws {
-    let statement = try run(sql, parameters)
+    let statement = try run(sql, values)
     isReadingRows = true
     defer {
       isReadingRows = false
       statement.finish()
     }
     while let columns = try fetch(statement, sql) {
-      try body(RowView(columns))
+      try body(RowView(columns: columns, statement: sql))
     }
+  }
+
+  /// The rows as `row` makes them.
+  public func query<Row>(
+    _ sql: String, _ values: [Value] = [], row: (RowView) throws -> Row
+  ) throws -> [Row] {
+    var rows: [Row] = []
+    try query(sql, values, each: { rows.append(try row($0)) })
+    return rows
   }
 
   private func fetch(_ statement: PreparedStatement, _ sql: String) throws -> ColumnBuffers? {
@@ -79,6 +75,7 @@ public final class Session {
     _ sql: String, _ parameters: [Value]
   ) throws(DatabaseError) -> PreparedStatement {
     let handle = try openHandle(sql)
+    statementCount += 1
     do throws(StatementFailure) {
       let statement = try prepared(sql, on: handle)
       try statement.execute(parameters)
@@ -102,11 +99,7 @@ public final class Session {
 
   /// The connection's handle, or the error that says it is lost.
   func openHandle(_ sql: String?) throws(DatabaseError) -> UnsafeMutablePointer<MYSQL> {
-    guard let handle else {
-      throw DatabaseError(
-        code: Int(CR_SERVER_GONE_ERROR), sqlState: "HY000", message: "the connection is closed",
-        statement: sql, phase: phase)
-    }
+    guard let handle else { throw Self.closed(sql) }
     guard !isReadingRows else {
       throw DatabaseError(
         kind: .never, message: "another statement's rows are being read: statements do not nest",
@@ -115,14 +108,20 @@ public final class Session {
     return handle
   }
 
+  /// The error of a statement that could not even be sent.
+  static func closed(_ sql: String?) -> DatabaseError {
+    DatabaseError(
+      code: Int(CR_SERVER_GONE_ERROR), message: "the connection is closed", statement: sql,
+      phase: .connecting)
+  }
+
   /// Turns what the library says into an error, and closes a connection that is lost.
   func failure(_ failure: StatementFailure, _ sql: String?) -> DatabaseError {
-    if DatabaseError.Kind.connectionLosses.contains(failure.code) {
-      close()
-    }
-    return DatabaseError(
+    let error = DatabaseError(
       code: failure.code, sqlState: failure.sqlState, message: failure.message, statement: sql,
       phase: phase)
+    if error.endsConnection { close() }
+    return error
   }
 
   /// Closes the connection and frees its statements.

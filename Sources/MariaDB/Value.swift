@@ -1,40 +1,21 @@
-/// One value, as it goes to the database or comes from it.
+/// A parameter of a prepared statement.
 public enum Value: Sendable, Hashable {
   case null
-  /// Any signed integer type.
   case integer(Int64)
-  /// Any unsigned integer type.
+  /// For BIGINT UNSIGNED beyond Int64's range.
   case unsigned(UInt64)
-  /// FLOAT and DOUBLE.
   case double(Double)
-  /// Character types; DECIMAL too, whose digits no other type holds.
   case text(String)
-  /// Binary types and BIT.
   case bytes([UInt8])
-  /// DATETIME, TIMESTAMP and DATE.
-  case dateTime(DateTime)
 }
 
-extension Value: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByFloatLiteral,
-  ExpressibleByNilLiteral
-{
+extension Value: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByNilLiteral {
   public init(integerLiteral value: Int64) { self = .integer(value) }
   public init(stringLiteral value: String) { self = .text(value) }
-  public init(floatLiteral value: Double) { self = .double(value) }
   public init(nilLiteral: ()) { self = .null }
-}
 
-extension Value {
-  /// What the value is, for errors.
-  var typeName: String {
-    switch self {
-    case .null: "NULL"
-    case .integer: "an integer"
-    case .unsigned: "an unsigned integer"
-    case .double: "a floating-point number"
-    case .text: "text"
-    case .bytes: "bytes"
-    case .dateTime: "a date and time"
-    }
-  }
+  /// The text, or NULL.
+  public init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+  /// The number, or NULL.
+  public init(_ integer: Int64?) { self = integer.map { .integer($0) } ?? .null }
 }
