@@ -12,6 +12,9 @@ int clinux_accept4(int listener, struct sockaddr *address, socklen_t *length, in
 /// pidfd_open(2): a descriptor that becomes readable when the process ends. Close-on-exec.
 int clinux_pidfd_open(pid_t process);
 
+/// pidfd_send_signal(2): a signal that never reaches another process with the same number.
+int clinux_pidfd_signal(int process, int signal);
+
 /// Starts a program in a session of its own, with default signals, no input, its output going to
 /// the descriptor `log`, and no other descriptor. Returns 0 or an error number.
 int clinux_spawn_detached(
