@@ -99,7 +99,7 @@ db-shell: ## Open an SQL shell on the running daemon's database
 
 phpmyadmin: ## Serve phpMyAdmin on http://localhost:8081
 	@scripts/require "run phpMyAdmin" mariadb-client-core $(phpmyadmin_packages)
-	@scripts/phpmyadmin $(CONFIG)
+	@scripts/database-client $(CONFIG) scripts/phpmyadmin
 
 install: build ## Install programs, unit, manual pages: make install DESTDIR= PREFIX=/usr/local
 	@packaging/install "$(DESTDIR)" "$(PREFIX)"
