@@ -80,7 +80,7 @@ public actor ConnectionPool {
   public func transaction<Result: Sendable>(
     deadline: Duration = .seconds(2), _ body: @escaping @Sendable (Session) throws -> Result
   ) async throws -> Result {
-    try await run(deadline: deadline) { try $0.transaction(body) }
+    try await run(deadline: deadline) { try $0.transaction(.readWrite, body) }
   }
 
   /// Takes a connection for as long as the caller wants, such as for group reads.
@@ -109,7 +109,7 @@ public actor ConnectionPool {
   /// Gives a connection back. A broken one is closed and another caller may open a new one.
   public func release(_ lease: Lease) async {
     defer { updateGauges() }
-    if await lease.connection.isBroken || isClosed {
+    if lease.connection.isBroken || isClosed {
       connections[lease.identifier] = nil
       await lease.connection.close()
       carryOut(machine.lost())
