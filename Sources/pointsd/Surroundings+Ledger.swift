@@ -20,7 +20,7 @@ extension Supervisor.Surroundings {
       },
       health: { await lock.health() },
       runTicker: { interval, report in
-        await Ticker(store: ledger, intervalMilliseconds: interval).run(report: report)
+        await Ticker(store: ledger, intervalMilliseconds: interval).run(report)
       })
   }
 }
