@@ -73,7 +73,10 @@ extension Session {
         "SELECT name FROM (SELECT \(name) AS name FROM user_tracking) AS names GROUP BY name"
           + " HAVING COUNT(*) > 1"
       ),
-      ("no name in the row with points", "SELECT points AS name FROM user_tracking WHERE user IS NULL"),
+      (
+        "no name in the row with points",
+        "SELECT points AS name FROM user_tracking WHERE user IS NULL"
+      ),
       (
         "names longer than 100 characters:",
         "SELECT \(name) AS name FROM user_tracking WHERE CHAR_LENGTH(user) > 100"

@@ -1,4 +1,4 @@
-import Logging
+import Glibc
 import MariaDB
 import Points
 
@@ -7,31 +7,32 @@ import Points
 ///
 /// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
 /// idempotent, so that even two daemons would not pay twice.
-public actor DaemonLock {
-  /// How this daemon is named to a second one.
-  public struct Holder: Sendable, Hashable {
-    let description: String
-
-    /// - Parameter since: when the daemon started.
-    public init(host: String, process: Int32, since: DateTimeStamp) {
-      self.description = "process \(process) on \(host), started \(since) UTC"
-    }
-  }
-
+actor DaemonLock {
   private let settings: ConnectionSettings
-  private let holder: Holder
+  /// How this daemon is named to a second one.
+  private let holder: String
   private var connection: Connection?
 
-  /// - Parameter settings: of the connection; a short read deadline makes an outage known soon.
-  public init(settings: ConnectionSettings, holder: Holder) {
+  /// - Parameter settings: of the daemon's account.
+  init(settings: ConnectionSettings) {
+    var settings = settings
+    // An outage is to be known soon.
+    settings.readTimeoutSeconds = 2
+    settings.statementTimeoutSeconds = 0
     self.settings = settings
-    self.holder = holder
+    self.holder = "process \(getpid()) on \(Self.host)"
+  }
+
+  private static var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "an unknown host" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Takes the lock. Throws `LedgerError`: `refused` names the daemon that has it.
-  public func acquire() async throws {
+  func acquire() async throws {
     try await translated("take the database's lock") {
-      if let connection, await !connection.isBroken { return }
+      if let connection, !connection.isBroken { return }
       await release()
       let fresh = try await Connection.open(settings)
       let holder = holder
@@ -45,8 +46,16 @@ public actor DaemonLock {
     }
   }
 
+  /// Leaves word of who has the lock, now that the tables are there.
+  func announce() async throws {
+    try await translated("leave word in the database") {
+      let holder = holder
+      try await connection?.run { try $0.announce(holder) }
+    }
+  }
+
   /// Gives the lock back.
-  public func release() async {
+  func release() async {
     let given = connection
     connection = nil
     await given?.close()
@@ -54,7 +63,7 @@ public actor DaemonLock {
 
   /// Asks the database on the lock's connection; connects anew when that is gone.
   /// - Returns: nil when it answers, else why not.
-  public func health() async -> String? {
+  func health() async -> String? {
     do {
       try await acquire()
       guard let connection else { return "not connected" }
@@ -70,17 +79,26 @@ public actor DaemonLock {
 }
 
 extension Session {
-  fileprivate func takeDaemonLock(as holder: DaemonLock.Holder) throws {
+  fileprivate func takeDaemonLock(as holder: String) throws {
     var locked: Int64?
     // A daemon that was killed just now is still being noticed by the server.
     try query(
       "SELECT GET_LOCK(CONCAT('pointsd daemon ', LEFT(DATABASE(), 40)), 1)",
       each: { locked = try $0.optionalInteger(0) })
     guard locked == 1 else {
-      let other = try setting("holder") ?? "unknown"
+      let other =
+        try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
       throw LedgerError.refused(
         "another pointsd works on this database: \(other); stop it first, or use another database")
     }
-    try set("holder", to: holder.description)
+    try announce(holder)
+  }
+
+  /// Leaves word of who has the lock, where there is a place for it: a database that is refused
+  /// later on is left as it was.
+  fileprivate func announce(_ holder: String) throws {
+    guard try tableExists("ledger_settings") else { return }
+    let since = DateTimeStamp(millisecondsSinceEpoch: try nowMilliseconds())
+    try set("holder", to: "\(holder), since \(since) UTC")
   }
 }

@@ -5,7 +5,7 @@ extension Ledger {
   public func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] {
     try await retries.run("read the history of \(user)") {
       try await pool.run { session in
-        try session.snapshot { session in
+        try session.transaction(.snapshot) { session in
           switch range {
           case .updates(let count):
             try session.latestUpdates(of: user, limit: min(max(count, 1), 1000))
@@ -19,22 +19,6 @@ extension Ledger {
 }
 
 extension Session {
-  /// Runs `body` on one state of the database.
-  func snapshot<Result>(_ body: (Session) throws -> Result) throws -> Result {
-    try executeText("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    try executeText("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-    let result: Result
-    do {
-      result = try body(self)
-    } catch {
-      // Nothing was written; a connection that cannot even end the transaction is given up.
-      if !isBroken { try executeText("ROLLBACK") }
-      throw error
-    }
-    try executeText("COMMIT")
-    return result
-  }
-
   private func presentPoints(of user: String) throws -> Int128 {
     if let row = try rows(of: [user]).first { return Int128(row.points) }
     return try ledgerSums(of: [user])[user] ?? 0

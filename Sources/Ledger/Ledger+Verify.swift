@@ -5,7 +5,7 @@ extension Ledger {
   public func verify(users: [String], earning: Set<String>) async throws -> Verification {
     try await retries.run("verify") {
       try await pool.run { session in
-        try session.snapshot { session in
+        try session.transaction(.snapshot) { session in
           let now = try session.nowMilliseconds()
           let differences =
             try session.differencesOfPoints(configured: users) + session.overlaps()

@@ -62,14 +62,13 @@ extension DatabaseError {
   /// Points would leave the range of the column, or of the calculation.
   var isRange: Bool { [1264, 1690, 1916, 4025].contains(code) }
 
-  /// The database cannot be connected to: the pool has its own pauses, another try is no use.
-  private var isConnect: Bool { [2002, 2003, 2005, 1040, 1129, 1203].contains(code) }
-
+  /// Whether another try on the spot may help. One that cannot even connect is not: the pool has
+  /// pauses of its own.
   var isWorthRetrying: Bool {
     switch kind {
     // A duplicate key that is not the operation's comes from somebody who was faster.
     case .unknown, .alreadyDone: true
-    case .notDone: !isConnect
+    case .notDone: isLock || [1243, 1317, 1412, 1615, 1969, 2006].contains(code)
     case .never: false
     }
   }

@@ -3,45 +3,52 @@ import MariaDB
 import Points
 
 /// Brings a database to the schema that this program works with.
-public enum Schema {
-  /// Makes the database and its tables where they are missing, adopts an original `user_tracking`
-  /// with every point kept, and carries out the migrations that are due. May be called again.
-  ///
-  /// Throws `LedgerError`: `unavailable` when trying again may help, else what an operator has to
-  /// see to.
-  public static func prepare(_ settings: ConnectionSettings, logger: Logger) async throws {
-    try await translated("prepare the database") {
-      let connection = try await connect(settings)
+enum Schema {
+  /// Makes the database when there is none of the name in `settings`.
+  static func make(_ settings: ConnectionSettings) async throws {
+    try await translated("make the database") {
       do {
-        for line in try await connection.run({ try $0.prepareSchema() }) {
-          logger.notice("\(line)", metadata: ["event": "schema"])
+        try await Connection.open(settings).close()
+      } catch let error as DatabaseError where error.code == 1049 {
+        guard let name = settings.database else { throw error }
+        var bare = settings
+        bare.database = nil
+        try await once(bare) { session in
+          let quoted = name.split(separator: "`", omittingEmptySubsequences: false)
+            .joined(separator: "``")
+          try session.executeText(
+            "CREATE DATABASE IF NOT EXISTS `\(quoted)` "
+              + "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
         }
-      } catch {
-        await connection.close()
-        throw error
       }
-      await connection.close()
     }
   }
 
-  /// Connects, making the database when there is none of that name.
-  private static func connect(_ settings: ConnectionSettings) async throws -> Connection {
-    do {
-      return try await Connection.open(settings)
-    } catch let error as DatabaseError where error.code == 1049 {
-      guard let name = settings.database else { throw error }
-      var bare = settings
-      bare.database = nil
-      let connection = try await Connection.open(bare)
-      try await connection.run { session in
-        let quoted = name.split(separator: "`", omittingEmptySubsequences: false)
-          .joined(separator: "``")
-        try session.executeText(
-          "CREATE DATABASE IF NOT EXISTS `\(quoted)` "
-            + "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
+  /// Makes the tables where they are missing, adopts an original `user_tracking` with every point
+  /// kept, and carries out the migrations that are due. May be called again.
+  static func prepare(_ settings: ConnectionSettings, logger: Logger) async throws {
+    try await translated("prepare the database") {
+      for line in try await once(settings, { try $0.prepareSchema() }) {
+        logger.notice("\(line)", metadata: ["event": "schema"])
       }
+    }
+  }
+
+  /// Runs `body` on a connection of its own, with time for a large table to be converted.
+  private static func once<Result: Sendable>(
+    _ settings: ConnectionSettings, _ body: @Sendable (Session) throws -> Result
+  ) async throws -> Result {
+    var settings = settings
+    settings.readTimeoutSeconds = 600
+    settings.statementTimeoutSeconds = 0
+    let connection = try await Connection.open(settings)
+    do {
+      let result = try await connection.run(body)
       await connection.close()
-      return try await Connection.open(settings)
+      return result
+    } catch {
+      await connection.close()
+      throw error
     }
   }
 }
@@ -56,9 +63,7 @@ extension Session {
     guard locked == 1 else {
       throw LedgerError.unavailable("another pointsd is preparing this database just now")
     }
-    let done = try migrate()
-    try query("SELECT RELEASE_LOCK(\(name))", each: { _ in })
-    return done
+    return try migrate()
   }
 
   private func migrate() throws -> [String] {
@@ -88,7 +93,7 @@ extension Session {
   }
 
   /// The table of settings, and in it the account that the triggers know the daemon by.
-  private func createSettings() throws {
+  func createSettings() throws {
     try executeText(
       """
       CREATE TABLE IF NOT EXISTS ledger_settings (

@@ -28,7 +28,8 @@ struct Authorship {
 extension Session {
   /// Writes settlements back, in the transaction that locked the accounts.
   func write(_ settled: [SettledUser], nowMilliseconds now: Int64, by author: Authorship) throws {
-    try updateRows(settled.filter { $0.settlement.rowChanges && !$0.locked.account.rowIsMissing }, now)
+    try updateRows(
+      settled.filter { $0.settlement.rowChanges && !$0.locked.account.rowIsMissing }, now)
     try insertRows(settled.filter(\.locked.account.rowIsMissing), now)
     try updateRuns(settled, now, by: author)
     try insertRuns(settled, now, by: author)
@@ -45,7 +46,9 @@ extension Session {
         ON tracked.user = written.user
         SET tracked.points = written.points, tracked.datetime_stamp = FROM_UNIXTIME(? DIV 1000)
         """
-      let parameters = piece.flatMap { [.text($0.user), .integer($0.settlement.points)] as [Value] }
+      let parameters = piece.flatMap {
+        [.text($0.user), .integer($0.settlement.points)] as [Value]
+      }
       try execute(sql, parameters + [.integer(now)])
     }
   }

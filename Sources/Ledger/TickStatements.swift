@@ -59,7 +59,8 @@ enum TickStatements {
   static func creditValues(
     interval: Int64, token: Int64, creditableSlots: Int64, runs: [Int64]
   ) -> [Value] {
-    Value.integers([interval, interval, token, interval, interval, interval, creditableSlots] + runs)
+    Value.integers(
+      [interval, interval, token, interval, interval, interval, creditableSlots] + runs)
   }
 
   /// The runs that a tick has credited, those that are still due, and the time.
