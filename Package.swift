@@ -12,6 +12,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -83,7 +85,7 @@ let package = Package(
       dependencies: [
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, logging, metrics,
+        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, signals, logging, metrics,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -130,7 +132,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "Integration",
-      dependencies: ["Points", "MariaDB", "ManagedDatabase", "Ledger", "TestSupport", logging],
+      dependencies: [
+        "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
+      ],
       swiftSettings: strict),
   ]
 )
