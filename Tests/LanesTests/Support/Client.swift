@@ -4,6 +4,7 @@ import Glibc
 /// answer that does not come fails after ten seconds.
 final class Client {
   private(set) var descriptor: Int32
+  private var flooded = 0
 
   init(port: Int, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -55,17 +56,21 @@ final class Client {
     }
   }
 
-  /// Sends what the kernel takes at once, of `text` again and again.
+  /// Sends what the kernel takes at once, of `text` again and again; goes on where the call before
+  /// ended.
   /// - Returns: the bytes sent.
   func flood(_ text: String, times: Int) -> Int {
     let bytes = Array(text.utf8)
-    var total = 0
-    for _ in 0..<times {
-      let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    let before = flooded
+    while flooded < before + times * bytes.count {
+      let rest = bytes[(flooded % bytes.count)...]
+      let sent = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+      }
       if sent <= 0 { break }
-      total += sent
+      flooded += sent
     }
-    return total
+    return flooded - before
   }
 
   /// What one call to recv brings; nil at end of file.
