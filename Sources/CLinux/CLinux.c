@@ -16,6 +16,10 @@ int clinux_pidfd_open(pid_t process) {
   return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
+int clinux_pidfd_signal(int process, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
+}
+
 int clinux_spawn_detached(
     pid_t *process, const char *path, int log, char *const arguments[], char *const environment[]) {
   posix_spawnattr_t attributes;

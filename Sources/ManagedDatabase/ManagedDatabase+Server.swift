@@ -13,7 +13,7 @@ extension ManagedDatabase {
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=\(administrator)",
         "--skip-test-db",
       ], log: layout.log)
-    guard await child.ended() == 0 else {
+    guard try await child.ended() == .status(0) else {
       throw ManagedDatabaseError.failed(
         "mariadb-install-db failed: \(Files.lastLines(layout.log, count: 5))")
     }
@@ -44,7 +44,7 @@ extension ManagedDatabase {
       let command = Files.text("/proc/\(identifier)/cmdline"),
       command.contains("--datadir=\(layout.data)\0")
     else { return nil }
-    return ChildProcess(adopting: identifier)
+    return try? ChildProcess(adopting: identifier)
   }
 
   private var serverArguments: [String] {

@@ -21,7 +21,7 @@ extension ManagedDatabase {
       metadata: ["event": "database"])
     let child = try ChildProcess(
       programs.upgrade, ["--no-defaults", "--socket=\(layout.socket)"], log: layout.log)
-    guard await child.ended() == 0 else {
+    guard try await child.ended() == .status(0) else {
       throw ManagedDatabaseError.failed(
         "mariadb-upgrade failed: \(Files.lastLines(layout.log, count: 5))")
     }
@@ -37,9 +37,9 @@ extension ManagedDatabase {
 }
 
 /// A series of MariaDB, such as 10.11; data files differ between series only.
-struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
-  let major: Int
-  let minor: Int
+package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+  package let major: Int
+  package let minor: Int
 
   /// - Parameter text: a text in which a version such as `10.11.6-MariaDB` comes first.
   init?(_ text: some StringProtocol) {
@@ -52,9 +52,9 @@ struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
     self.minor = parts[1]
   }
 
-  static func < (left: ServerVersion, right: ServerVersion) -> Bool {
+  package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
 
-  var description: String { "\(major).\(minor)" }
+  package var description: String { "\(major).\(minor)" }
 }

@@ -67,9 +67,9 @@ public actor ManagedDatabase {
         self.server = server
         try await admit()
         faults = 0
-        let status = await server.ended()
+        let ending = try await server.ended()
         guard !Task.isCancelled, !isStopping else { return }
-        let how = status.map { " with status \($0)" } ?? ""
+        let how = if case .status(let status) = ending { " with status \(status)" } else { "" }
         logger.error(
           """
           the private mariadbd (process \(server.identifier)) ended\(how), starting it again; \
@@ -91,7 +91,7 @@ public actor ManagedDatabase {
     isStopping = true
     guard let server, server.isAlive else { return }
     server.signal(SIGTERM)
-    _ = await server.ended()
+    _ = try? await server.ended()
     self.server = nil
   }
 }

@@ -1,14 +1,14 @@
 import Glibc
 
 /// MariaDB's programs on this machine.
-struct Programs: Sendable {
-  let server: String
-  let install: String
-  let upgrade: String
+package struct Programs: Sendable {
+  package let server: String
+  package let install: String
+  package let upgrade: String
   /// The installed server's version; nil when it does not tell.
-  let version: ServerVersion?
+  package let version: ServerVersion?
 
-  init() throws(ManagedDatabaseError) {
+  package init() throws(ManagedDatabaseError) {
     self.server = try Self.find("mariadbd", in: ["/usr/sbin", "/usr/libexec", "/usr/local/sbin"])
     let directories = ["/usr/bin", "/usr/local/bin"]
     self.install = try Self.find("mariadb-install-db", in: directories)

@@ -1,76 +1,118 @@
 import CMariaDB
 
-/// A statement the server has parsed, with its buffers, for one connection.
+/// A statement the server has parsed, with its buffers for parameters and columns, which are made
+/// once and used for every execution. Used on its connection's queue only.
 final class PreparedStatement {
-  private let handle: UnsafeMutablePointer<MYSQL_STMT>
-  private let text: String
-  private var parameters: ParameterBuffer
-  private let results: ResultBuffer?
+  let handle: UnsafeMutablePointer<MYSQL_STMT>
+  private let parameters: ParameterBuffers
+  private var columns: ColumnBuffers?
 
-  init(_ text: String, on connection: UnsafeMutablePointer<MYSQL>) throws(DatabaseError) {
+  init(connection: UnsafeMutablePointer<MYSQL>, sql: String) throws(StatementFailure) {
     guard let handle = mysql_stmt_init(connection) else {
-      throw DatabaseError(code: 0, message: "out of memory", statement: text)
+      throw StatementFailure(connection: connection)
     }
-    guard mysql_stmt_prepare(handle, text, UInt(text.utf8.count)) == 0 else {
-      defer { mysql_stmt_close(handle) }
-      throw DatabaseError(of: handle, statement: text)
+    guard mysql_stmt_prepare(handle, sql, UInt(sql.utf8.count)) == 0 else {
+      let failure = StatementFailure(statement: handle)
+      mysql_stmt_close(handle)
+      throw failure
     }
     self.handle = handle
-    self.text = text
-    self.parameters = ParameterBuffer(count: Int(mysql_stmt_param_count(handle)))
-    if let metadata = mysql_stmt_result_metadata(handle) {
-      defer { mysql_free_result(metadata) }
-      self.results = ResultBuffer(metadata: metadata)
-    } else {
-      self.results = nil
+    parameters = ParameterBuffers(count: Int(mysql_stmt_param_count(handle)))
+  }
+
+  deinit {
+    mysql_stmt_close(handle)
+  }
+
+  /// Sends the parameters and waits for the beginning of the answer.
+  ///
+  /// Afterwards `readToTheEnd` or `abandon` has to be called before the next one.
+  func execute(_ values: [Value]) throws(StatementFailure) {
+    guard values.count == parameters.count else {
+      throw StatementFailure(
+        code: 2031, sqlState: "HY000",
+        message: "\(values.count) parameters given, \(parameters.count) wanted")
+    }
+    if parameters.fill(with: values), mysql_stmt_bind_param(handle, parameters.binds) != 0 {
+      throw StatementFailure(statement: handle)
+    }
+    guard mysql_stmt_execute(handle) == 0 else {
+      throw StatementFailure(statement: handle)
+    }
+    try bindColumns()
+  }
+
+  /// Makes the buffers for the result's columns, unless those at hand fit: a table may be altered
+  /// between two executions.
+  private func bindColumns() throws(StatementFailure) {
+    let count = Int(mysql_stmt_field_count(handle))
+    guard count > 0, let fields = mariadb_stmt_fetch_fields(handle) else {
+      columns = nil
+      return
+    }
+    let described = UnsafeBufferPointer(start: fields, count: count)
+    if let columns, columns.fit(described) { return }
+    let fresh = ColumnBuffers(described)
+    guard mysql_stmt_bind_result(handle, fresh.binds) == 0 else {
+      throw StatementFailure(statement: handle)
+    }
+    columns = fresh
+  }
+
+  /// Reads the next row into the buffers; nil after the last one.
+  func fetch() throws(StatementFailure) -> ColumnBuffers? {
+    guard let columns else { return nil }
+    switch mysql_stmt_fetch(handle) {
+    case 0:
+      return columns
+    case MYSQL_DATA_TRUNCATED:
+      try refetch(columns)
+      return columns
+    case MYSQL_NO_DATA:
+      return nil
+    default:
+      throw StatementFailure(statement: handle)
     }
   }
 
-  deinit { mysql_stmt_close(handle) }
-
-  /// Sends the statement; its rows are then to be fetched by `forEachRow`.
-  func execute(_ values: [Value]) throws(DatabaseError) {
-    guard parameters.count == values.count else {
-      throw DatabaseError(
-        code: 0, message: "\(values.count) values for \(parameters.count) parameters",
-        statement: text)
-    }
-    parameters.fill(values)
-    let failed = parameters.withBindings { mysql_stmt_bind_param(handle, $0) != 0 }
-    if failed || mysql_stmt_execute(handle) != 0 { throw fault() }
-  }
-
-  /// Rows changed by the last execution.
-  var affectedRows: Int { Int(truncatingIfNeeded: mysql_stmt_affected_rows(handle)) }
-
-  /// Fetches all rows. The view is valid inside `body` only.
-  func forEachRow(_ body: (RowView) throws -> Void) throws {
-    guard let results else { return }
-    defer { mysql_stmt_free_result(handle) }
-    guard mysql_stmt_bind_result(handle, results.bindings) == 0 else { throw fault() }
-    while true {
-      switch mysql_stmt_fetch(handle) {
-      case 0: break
-      case MYSQL_NO_DATA: return
-      case MYSQL_DATA_TRUNCATED:
-        if try results.grow(for: handle, statement: text) { try rebind(results) }
-      default: throw fault()
+  /// Makes room for the values that were too long and reads them again.
+  private func refetch(_ columns: ColumnBuffers) throws(StatementFailure) {
+    var failure: StatementFailure?
+    for index in columns.growTruncated() {
+      if mysql_stmt_fetch_column(handle, columns.binds + index, UInt32(index), 0) != 0 {
+        failure = StatementFailure(statement: handle)
       }
-      try body(RowView(results: results, statement: text))
+    }
+    // In any case: the library must not keep the places of the buffers that gave way.
+    if mysql_stmt_bind_result(handle, columns.binds) != 0 {
+      failure = StatementFailure(statement: handle)
+    }
+    if let failure { throw failure }
+  }
+
+  /// Reads what is left of the answer, further results of a procedure included. An error may come
+  /// as late as that: a statement that is interrupted in the middle of its rows, say.
+  func readToTheEnd() throws(StatementFailure) {
+    while true {
+      while try fetch() != nil {}
+      mysql_stmt_free_result(handle)
+      guard mysql_stmt_more_results(handle) != 0 else { return }
+      // The next result has columns of its own, and so has the next execution.
+      columns = nil
+      guard mysql_stmt_next_result(handle) == 0 else {
+        throw StatementFailure(statement: handle)
+      }
+      try bindColumns()
     }
   }
 
-  private func rebind(_ results: ResultBuffer) throws(DatabaseError) {
-    guard mysql_stmt_bind_result(handle, results.bindings) == 0 else { throw fault() }
-  }
-
-  private func fault() -> DatabaseError { DatabaseError(of: handle, statement: text) }
-}
-
-extension DatabaseError {
-  init(of handle: UnsafeMutablePointer<MYSQL_STMT>, statement: String) {
-    self.init(
-      code: Int(mysql_stmt_errno(handle)), message: String(cString: mysql_stmt_error(handle)),
-      statement: statement)
+  /// Throws away what is left of the answer after an error, so that the connection is free for the
+  /// next statement.
+  func abandon() {
+    mysql_stmt_free_result(handle)
+    while mysql_stmt_more_results(handle) != 0, mysql_stmt_next_result(handle) == 0 {
+      columns = nil
+      mysql_stmt_free_result(handle)
+    }
   }
 }

@@ -1,58 +1,53 @@
 import CMariaDB
+import Glibc
 
-/// What may be done on a connection while holding it. Every call blocks until the server answered.
+/// What can be asked of an open connection. It exists only inside the closures that a `Connection`
+/// runs on its queue, and every function blocks until the server has answered.
 ///
-/// Lives on its connection's queue only; it is handed to the closures of `Connection`.
+/// Every function throws `DatabaseError`. After an error that means the connection is lost, it is
+/// closed at once and every further call throws.
 public final class Session {
-  private let handle: UnsafeMutablePointer<MYSQL>
-  private var statements: [String: (statement: PreparedStatement, usedAt: Int)] = [:]
-  private var uses = 0
-  /// Set by the first error that ends the connection.
-  public private(set) var isBroken = false
+  private(set) var handle: UnsafeMutablePointer<MYSQL>?
+  private let link: ConnectionLink
+  private var statements = StatementCache(capacity: 64)
+  private var isReadingRows = false
+  var isInTransaction = false
   /// Statements sent since the connection was opened, transaction control included.
-  public private(set) var statementCount = 0
+  public internal(set) var statementCount = 0
+  var phase = DatabaseError.Phase.statement
 
-  /// Statements kept prepared; the one unused for longest makes room.
-  private static let preparedCapacity = 64
-
-  init(_ settings: ConnectionSettings) throws(DatabaseError) {
-    guard let handle = mysql_init(nil) else {
-      throw DatabaseError(code: 2008, message: "out of memory for a connection")
-    }
-    self.handle = handle
-    do {
-      try Self.connect(handle, settings)
-    } catch {
-      mysql_close(handle)
-      throw error
-    }
+  init(link: ConnectionLink) {
+    self.link = link
   }
 
   deinit {
-    statements = [:]
-    mysql_close(handle)
+    close()
   }
 
+  /// Whether the connection is lost or closed.
+  public var isBroken: Bool { handle == nil }
+
   /// Prepares (once) and executes; rows of the result, if any, are read and dropped.
-  /// - Returns: rows changed.
+  /// - Returns: rows changed, not rows matched.
   @discardableResult
   public func execute(_ sql: String, _ values: [Value] = []) throws -> Int {
-    try watched {
-      let statement = try prepared(sql)
-      try statement.execute(values)
-      try statement.forEachRow { _ in }
-      return statement.affectedRows
+    try run(sql, values) { statement in
+      // Meaningless, all ones, for a statement with a result.
+      Int(exactly: mysql_stmt_affected_rows(statement.handle)) ?? 0
     }
   }
 
-  /// Prepares (once), executes, and hands over each row. No allocation for each row.
+  /// Prepares (once), executes, and hands over each row as it comes in. No allocation for each row.
+  /// Inside `body` no other statement can be run on this session.
   public func query(
     _ sql: String, _ values: [Value] = [], each body: (RowView) throws -> Void
   ) throws {
-    try watched {
-      let statement = try prepared(sql)
-      try statement.execute(values)
-      try statement.forEachRow(body)
+    try run(sql, values) { statement in
+      while let columns = try statement.fetch() {
+        isReadingRows = true
+        defer { isReadingRows = false }
+        try body(RowView(columns: columns, statement: sql))
+      }
     }
   }
 
@@ -65,66 +60,83 @@ public final class Session {
     return rows
   }
 
-  /// Sends one statement as text: for what cannot be prepared, such as triggers and transactions.
-  public func executeText(_ sql: String) throws(DatabaseError) {
+  /// Prepares the statement, unless it is, executes it, has `body` read what it wants of the answer
+  /// and reads the rest.
+  private func run<Result>(
+    _ sql: String, _ parameters: [Value], _ body: (PreparedStatement) throws -> Result
+  ) throws -> Result {
+    let handle = try openHandle(sql)
     statementCount += 1
-    guard mysql_real_query(handle, sql, UInt(sql.utf8.count)) == 0 else { throw fault(sql) }
-    if let result = mysql_store_result(handle) { mysql_free_result(result) }
-  }
-
-  /// BEGIN, the body, COMMIT; ROLLBACK when the body throws. A lost reply to COMMIT is thrown as
-  /// an error of kind `unknown`.
-  public func transaction<Result>(_ body: (Session) throws -> Result) throws -> Result {
-    try executeText("START TRANSACTION")
-    let result: Result
     do {
-      result = try body(self)
-    } catch {
-      if !isBroken {
-        // When even ROLLBACK fails, the connection is broken and the server rolls back by itself.
-        do { try executeText("ROLLBACK") } catch { isBroken = true }
+      let statement = try prepared(sql, on: handle)
+      do {
+        try statement.execute(parameters)
+        let result = try body(statement)
+        try statement.readToTheEnd()
+        return result
+      } catch {
+        statement.abandon()
+        throw error
       }
-      throw error
+    } catch let error as StatementFailure {
+      if error.code == 1243 || error.code == 1615 {
+        statements.remove(sql)
+      }
+      throw failure(error, sql)
     }
-    try executeText("COMMIT")
-    return result
   }
 
-  /// The server's answer to a ping, without a statement.
-  public func ping() throws(DatabaseError) {
-    guard mysql_ping(handle) == 0 else { throw fault("ping") }
-  }
-
-  private func prepared(_ sql: String) throws(DatabaseError) -> PreparedStatement {
-    uses += 1
-    statementCount += 1
-    if let known = statements[sql]?.statement {
-      statements[sql]?.usedAt = uses
-      return known
-    }
-    if statements.count >= Self.preparedCapacity,
-      let oldest = statements.min(by: { $0.value.usedAt < $1.value.usedAt })?.key
-    {
-      statements[oldest] = nil
-    }
-    let statement = try PreparedStatement(sql, on: handle)
-    statements[sql] = (statement, uses)
+  private func prepared(
+    _ sql: String, on handle: UnsafeMutablePointer<MYSQL>
+  ) throws(StatementFailure) -> PreparedStatement {
+    if let statement = statements.statement(for: sql) { return statement }
+    let statement = try PreparedStatement(connection: handle, sql: sql)
+    statements.insert(statement, for: sql)
     return statement
   }
 
-  private func watched<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as DatabaseError {
-      if error.endsConnection { isBroken = true }
-      throw error
+  /// The connection's handle, or the error that says it is lost.
+  func openHandle(_ sql: String?) throws(DatabaseError) -> UnsafeMutablePointer<MYSQL> {
+    guard let handle else { throw Self.closed(sql) }
+    guard !isReadingRows else {
+      throw DatabaseError(
+        kind: .never, message: "another statement's rows are being read: statements do not nest",
+        statement: sql)
     }
+    return handle
   }
 
-  private func fault(_ sql: String) -> DatabaseError {
+  /// The error of a statement that could not even be sent.
+  static func closed(_ sql: String?) -> DatabaseError {
+    DatabaseError(
+      code: Int(CR_SERVER_GONE_ERROR), message: "the connection is closed", statement: sql,
+      phase: .connecting)
+  }
+
+  /// Turns what the library says into an error, and closes a connection that is lost.
+  func failure(_ failure: StatementFailure, _ sql: String?) -> DatabaseError {
     let error = DatabaseError(
-      code: Int(mysql_errno(handle)), message: String(cString: mysql_error(handle)), statement: sql)
-    if error.endsConnection { isBroken = true }
+      code: failure.code, sqlState: failure.sqlState, message: failure.message, statement: sql,
+      phase: phase)
+    if error.endsConnection { close() }
     return error
+  }
+
+  /// Closes the connection and frees its statements.
+  func close() {
+    guard let handle else { return }
+    self.handle = nil
+    link.closed()
+    mysql_close(handle)
+    // Afterwards, so that each is freed without a message to a server that may not answer.
+    statements.removeAll()
+  }
+
+  func opened(_ handle: UnsafeMutablePointer<MYSQL>) -> Bool {
+    self.handle = handle
+    let descriptor = mysql_get_socket(handle)
+    let flags = fcntl(descriptor, F_GETFD)
+    guard flags >= 0, fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0 else { return false }
+    return link.open(sharing: descriptor)
   }
 }

@@ -2,7 +2,11 @@
 public enum Value: Sendable, Hashable {
   case null
   case integer(Int64)
+  /// For BIGINT UNSIGNED beyond Int64's range.
+  case unsigned(UInt64)
+  case double(Double)
   case text(String)
+  case bytes([UInt8])
 }
 
 extension Value: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByNilLiteral {
