@@ -74,9 +74,12 @@ $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)
 	@$(browser)/bin/pip install --disable-pip-version-check --requirement Tests/Browser/requirements.txt
 	@touch $@
 
-lint: debug ## Check format, style and imports
+lint: debug ## Check format, style, imports and how locked-in the units are
 	@echo "==> Checking format and style"
 	@$(SWIFT) format lint --strict --recursive --parallel $(sources)
+	@scripts/require "check the units" systemd
+	@for unit in systemd/*.service; do \
+	  systemd-analyze security --offline=true --threshold=12 $$unit | tail -n 1; done
 
 format: ## Format all Swift sources
 	@$(SWIFT) format --in-place --recursive --parallel $(sources)

@@ -78,6 +78,8 @@ let package = Package(
         "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
         nioHTTPTypes, logging, metrics, lifecycle,
       ],
+      // One binary is all there is to install.
+      resources: [.embedInCode("Page")],
       swiftSettings: strict),
 
     .executableTarget(

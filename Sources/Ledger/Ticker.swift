@@ -5,13 +5,6 @@ import Points
 /// The slots are the database's, so this machine's clock decides only how long to sleep: too short
 /// or too long a sleep makes a tick early or late, never wrong.
 public struct Ticker: Sendable {
-  /// What a try came to.
-  public enum Report: Sendable {
-    case done(TickOutcome)
-    /// The database could not be asked; the ticker tries again by itself.
-    case away(String)
-  }
-
   private let store: any TickStore
   private let intervalMilliseconds: Int64
   private let clock: any Clock<Duration>
@@ -30,7 +23,7 @@ public struct Ticker: Sendable {
   }
 
   /// Ticks until the task is cancelled.
-  public func run(_ report: @Sendable (Report) async -> Void) async {
+  public func run(_ report: @Sendable (TickReport) async -> Void) async {
     var schedule = TickSchedule(intervalMilliseconds: intervalMilliseconds)
     while !Task.isCancelled {
       let pause: Int64

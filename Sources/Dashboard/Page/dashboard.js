@@ -178,7 +178,7 @@ async function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tables.remark());
   document.addEventListener("visibilitychange", showHealth);
   live.start();
-  setInterval(showHealth, 500);
+  setInterval(showHealth, 250);
   setInterval(() => {
     showClock();
     tables.renderAges();

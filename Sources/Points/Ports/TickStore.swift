@@ -32,3 +32,10 @@ public struct TickOutcome: Sendable, Hashable {
     self.isUnfinished = isUnfinished
   }
 }
+
+/// What a ticker tells after each try.
+public enum TickReport: Sendable {
+  case done(TickOutcome)
+  /// The database could not be asked; the ticker tries again by itself.
+  case away(String)
+}
