@@ -1,3 +1,4 @@
+import Glibc
 import MariaDB
 import Points
 import TestSupport
@@ -73,6 +74,25 @@ struct TickTests {
     #expect(outcome.rows.count == 1000)
     #expect(outcome.rows.allSatisfy { $0.points == 20 })
     try await fixture.expectClean(users)
+  }
+
+  /// How long it takes is printed, not judged.
+  @Test(.enabled(if: getenv("POINTSD_TIMINGS") != nil)) func tenThousandUsers() async throws {
+    let users = (1...10_000).map { "user \($0)" }
+    let clock = ContinuousClock()
+    let fixture = try await LedgerFixture.make()
+    try await fixture.setClock(LedgerFixture.start)
+    print("reconcile of 10,000:", try await clock.measure { try await fixture.reconcile(users) })
+    for slot in 1...5 {
+      try await fixture.setClock(LedgerFixture.start + Int64(slot) * 10_000)
+      print("tick of 10,000:", try await clock.measure { try await fixture.tick() })
+    }
+    print("verify of 10,000:", try await clock.measure { try await fixture.expectClean(users) })
+    let stop = Operation(who: "test", reason: nil)
+    print(
+      "clean stop of 10,000:",
+      try await clock.measure { try await fixture.ledger.closeRuns(of: users, operation: stop) })
+    try await fixture.expectClean([])
   }
 
   @Test func leavesOutALockedUserAndNamesIt() async throws {
