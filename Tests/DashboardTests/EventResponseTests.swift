@@ -83,14 +83,14 @@ import Testing
     try await RunningService.with { running in
       try await listen(running) { reader in
         try await reader.read { $0.contains("event: snapshot") }
-        running.control.emit(.late(["one"]))
-        running.control.emit(.late(["two"]))
-        try await reader.read { $0.contains("two") }
+        running.control.emit(.late(["first"]))
+        running.control.emit(.late(["second"]))
+        try await reader.read { $0.contains("second") }
       }
       try await listen(running, lastEvent: "1768228200000-1") { reader in
-        try await reader.read { $0.contains("two") }
+        try await reader.read { $0.contains("second") }
         #expect(!reader.text.contains("event: snapshot"))
-        #expect(!reader.text.contains("one"))
+        #expect(!reader.text.contains("first"))
       }
     }
   }
