@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// The daemon as a user runs it: a process of its own with a configuration file, a private
 /// database and ports that the kernel chose, in a temporary folder.
@@ -78,7 +79,7 @@ final class Daemon {
         "--config", configurationFile,
       ]
     }
-    FileManager.default.createFile(atPath: directory + "/log", contents: nil)
+    _ = FileManager.default.createFile(atPath: directory + "/log", contents: nil)
     let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory + "/log"))
     process.standardError = log
     process.standardOutput = log
