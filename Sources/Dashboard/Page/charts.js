@@ -105,7 +105,7 @@ async function readUser(user, query) {
 
 /// Adds a row that a tick or a change gave.
 export function append(row) {
-  const line = row && history.get(row.user);
+  const line = row?.datetime_stamp && history.get(row.user);
   if (!line) return;
   const last = line.at(-1);
   const point = { x: parse(row.datetime_stamp), y: row.points };
