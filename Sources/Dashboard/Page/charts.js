@@ -150,7 +150,6 @@ function drawCourse(animated = false) {
   const drawn = users.filter((user) =>
     history.get(user).some(({ x, y }) => y >= 0 && x >= axis.min));
   message(failure || (drawn.length ? "" : "Nothing happened in this time."));
-  element("course").dataset.points = users.map((user) => history.get(user).length).join(" ");
   drawLegend(users, drawn);
 }
 
