@@ -1,0 +1,86 @@
+import Points
+
+/// One user's server: what is configured, what is wanted, and where it stands.
+struct Server {
+  let definition: ServerDefinition
+  var machine = ServerMachine()
+  var listener: (any OpenListener)?
+  /// Actions of the machine that wait for the one under way.
+  var waitingActions: [ServerMachine.Action] = []
+  var actionUnderWay = false
+  /// Tells the retry that is due from one that was cancelled.
+  var retryGeneration = 0
+
+  /// What this process was told by `--profile`, until a command says otherwise.
+  var override: EffectiveIntent?
+  /// What was last asked, as the ledger keeps it; nil until it was read.
+  var intent: Intent?
+
+  var since: DateTimeStamp
+  var lastError: String?
+  /// Why the user could not be credited; nil when all is well.
+  var trouble: String?
+  /// Requests of listeners that were closed since.
+  var earlierRequests = 0
+
+  init(definition: ServerDefinition, override: EffectiveIntent?, since: DateTimeStamp) {
+    self.definition = definition
+    self.override = override
+    self.since = since
+  }
+
+  /// Whether it runs and whether it is paused. A user nobody has asked anything of runs.
+  var effective: EffectiveIntent {
+    override
+      ?? intent.map { EffectiveIntent(running: $0.running, paused: $0.paused) }
+      ?? EffectiveIntent(running: true, paused: false)
+  }
+
+  /// Whether the machine has come to rest, as far as it will by itself at once.
+  var settled: Bool {
+    switch machine.state {
+    case .stopped, .running, .backingOff, .failed: true
+    case .starting, .stopping: false
+    }
+  }
+
+  /// Its entry in `GET /api/servers`.
+  var status: ServerStatus {
+    ServerStatus(
+      name: definition.server, user: definition.user, port: definition.port,
+      groups: definition.groups, status: state, wanted: wanted, reason: reason, since: since,
+      connections: listener?.connections ?? 0,
+      requests: earlierRequests + (listener?.requests ?? 0), lastError: lastError)
+  }
+
+  private var wanted: ServerState {
+    guard effective.running else { return .stopped }
+    return effective.paused ? .paused : .running
+  }
+
+  var state: ServerState {
+    switch machine.state {
+    case .stopped: .stopped
+    case .starting, .stopping(thenStart: true): .starting
+    case .running, .stopping(thenStart: false): effective.paused ? .paused : .running
+    case .backingOff: .backingOff
+    case .failed: .failed
+    }
+  }
+
+  private var reason: String? {
+    switch machine.state {
+    case .backingOff(let reason), .failed(let reason): reason
+    case .stopping: "stopping"
+    case .starting, .running, .stopped: trouble ?? askedReason
+    }
+  }
+
+  /// Who stopped or paused it, and why; nil for a server that simply runs.
+  private var askedReason: String? {
+    guard !effective.earning else { return nil }
+    guard override == nil, let intent else { return "not in the profiles given at start" }
+    let what = effective.running ? "paused" : "stopped"
+    return "\(what) by \(intent.who)" + (intent.reason.map { ": \($0)" } ?? "")
+  }
+}
