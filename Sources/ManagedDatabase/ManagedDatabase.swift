@@ -36,6 +36,12 @@ public actor ManagedDatabase {
   public init(directory: String, schema: String, logger: Logger) throws(ManagedDatabaseError) {
     self.layout = DatabaseLayout(directory: directory)
     self.programs = try Programs()
+    // mariadb-install-db, a shell script, takes a path with a blank for several.
+    guard !directory.contains(where: \.isWhitespace) else {
+      throw .unusable(
+        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
+          + "which MariaDB's programs cannot handle")
+    }
     try layout.makeDirectories()
     self.lock = try DirectoryLock(path: layout.lock)
     let owner = Files.owner(directory) ?? getuid()
