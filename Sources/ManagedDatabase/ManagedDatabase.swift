@@ -41,6 +41,9 @@ public actor ManagedDatabase {
   /// What the database is doing.
   public internal(set) var state = State.stopped
 
+  /// Whether the server runs and lets the daemon's own account in.
+  public var isReady: Bool { if case .running = state { true } else { false } }
+
   /// How the daemon's own account connects.
   public nonisolated let settings: ConnectionSettings
 
@@ -164,10 +167,10 @@ public actor ManagedDatabase {
   ///
   /// It is never killed: one that takes longer goes on ending by itself, and the next start takes
   /// it over or waits for it.
-  /// - Parameter limit: how long to wait.
+  /// - Parameter deadline: how long to wait.
   /// - Returns: whether it has ended.
   @discardableResult
-  public func stop(within limit: Duration = .seconds(60)) async -> Bool {
+  public func stop(deadline: Duration = .seconds(60)) async -> Bool {
     isStopping = true
     guard let server, server.isAlive else {
       state = .stopped
@@ -179,7 +182,7 @@ public actor ManagedDatabase {
       group.addTask { (try? await server.ended()) != nil }
       group.addTask {
         // Cancelled when the server has ended first.
-        try? await Task.sleep(for: limit)
+        try? await Task.sleep(for: deadline)
         return false
       }
       let first = await group.next() ?? false

@@ -126,7 +126,7 @@ struct ManagedDatabaseTests {
     let database = try fixture.open()
     try await fixture.running(database) { process in
       kill(process, SIGSTOP)
-      let hasEnded = await database.stop(within: .milliseconds(50))
+      let hasEnded = await database.stop(deadline: .milliseconds(50))
       #expect(!hasEnded)
       #expect(isAlive(process))
       kill(process, SIGCONT)

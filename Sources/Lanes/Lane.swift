@@ -1,0 +1,148 @@
+import Dispatch
+import Glibc
+import Logging
+import Points
+import Synchronization
+
+/// One event lane: a serial queue, an epoll set, and every socket in it.
+///
+/// A lane never blocks. The queue is the actor's executor, so that the handlers of its sources and
+/// its asynchronous functions touch the same state without a lock. What the lane knows and does is
+/// in `LaneCore`; this shell brings it events, the clock and the reader.
+actor Lane {
+  nonisolated let executor: LaneExecutor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  private nonisolated let turns = Atomic(0)
+
+  private let reader: any PointsReader
+  private let clock: any LaneClock
+  private var core: LaneCore
+  private var metrics: LaneMetrics
+  private var source: (any DispatchSourceRead)?
+  private var alarm: (any LaneAlarm)?
+  /// When the alarm rings; nil when it is not set.
+  private var alarmMoment: Int64?
+
+  /// - Throws: `SystemFault` when the system refuses an epoll set.
+  init(
+    number: Int, limits: LaneLimits, quota: ConnectionQuota, reader: any PointsReader,
+    clock: any LaneClock, logger: Logger
+  ) throws {
+    let events = try EventSet()
+    let executor = LaneExecutor(label: "lane-\(number)")
+    // Both sources before the first bind: one made while descriptors are exhausted stays silent.
+    let source = DispatchSource.makeReadSource(
+      fileDescriptor: events.descriptor, queue: executor.queue)
+    let alarm = clock.makeAlarm(on: executor.queue)
+    self.executor = executor
+    self.source = source
+    self.alarm = alarm
+    self.reader = reader
+    self.clock = clock
+    core = LaneCore(events: events, limits: limits, quota: quota, logger: logger)
+    metrics = LaneMetrics(lane: number)
+    source.setCancelHandler { Glibc.close(events.descriptor) }
+    source.setEventHandler { [weak self] in self?.assumeIsolated { $0.eventsCame() } }
+    alarm.activate { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
+    source.activate()
+  }
+
+  isolated deinit {
+    source?.cancel()
+    alarm?.cancel()
+  }
+
+  /// The epoll set is closed: its number may be somebody else's by now.
+  private var isOver: Bool { source == nil }
+
+  // MARK: What happens to a lane
+
+  private func eventsCame() {
+    guard !isOver else { return }
+    core.takeEvents(now: clock.now())
+    endTurn()
+  }
+
+  private func alarmRang() {
+    guard !isOver else { return }
+    alarmMoment = nil
+    core.expire(now: clock.now())
+    endTurn()
+  }
+
+  private func readEnded(_ result: Result<[PointsRow], ReadFailure>) {
+    guard !isOver else { return }
+    core.readEnded(result, now: clock.now())
+    // Before the next read everything at hand is taken in, so that its group is large.
+    core.takeEvents(now: clock.now())
+    endTurn()
+  }
+
+  /// Does what the turn has left to do: the next read, the alarm, news for others.
+  private func endTurn() {
+    if let users = core.beginRead(now: clock.now()) {
+      reader.readRows(of: users) { result in
+        self.executor.queue.async { self.assumeIsolated { $0.readEnded(result) } }
+      }
+    }
+    if let moment = core.nextDeadline, moment < alarmMoment ?? .max {
+      alarmMoment = moment
+      alarm?.set(to: moment)
+    }
+    core.tellNews()
+    metrics.add(core.takeTally())
+    turns.add(1, ordering: .relaxed)
+  }
+
+  // MARK: What is asked of a lane
+
+  /// Rises whenever the lane did something.
+  nonisolated var progress: Int { turns.load(ordering: .relaxed) }
+
+  func ping() { turns.add(1, ordering: .relaxed) }
+
+  func open(
+    _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
+  ) throws(ListenerError) -> LaneListener {
+    guard !isOver else {
+      throw ListenerError(reason: "the daemon is stopping", retryable: false)
+    }
+    let opened = try core.openListener(specification, onFault: onFault, now: clock.now())
+    defer { endTurn() }
+    return LaneListener(
+      lane: self, place: opened.place, port: opened.port, counters: opened.counters)
+  }
+
+  /// Returns when the listener and all its connections are closed.
+  func close(_ listener: ListenerPlace) async {
+    guard !isOver else { return }
+    await withCheckedContinuation { continuation in
+      core.closeListener(listener, now: clock.now()) { continuation.resume() }
+      endTurn()
+    }
+  }
+
+  nonisolated func publish(_ rows: [PointsRow]) {
+    executor.queue.async { self.assumeIsolated { $0.take(rows) } }
+  }
+
+  private func take(_ rows: [PointsRow]) {
+    guard !isOver else { return }
+    core.publish(rows, now: clock.now())
+    endTurn()
+  }
+
+  func shutdown() async {
+    await withTaskGroup(of: Void.self) { group in
+      for place in core.openListeners { group.addTask { await self.close(place) } }
+    }
+    core.closeEverything()
+    // Cancelling the source closes the epoll set.
+    source?.cancel()
+    source = nil
+    alarm?.cancel()
+    alarm = nil
+  }
+
+  func statistics() -> LaneStatistics { core.statistics }
+}

@@ -1,0 +1,47 @@
+import Metrics
+
+/// What a lane did in one turn, for the metrics.
+struct LaneTally {
+  var answers = 0
+  var staleAnswers = 0
+  var accepted = 0
+  var refused = 0
+  var reads = 0
+  var failedReads = 0
+}
+
+/// A lane's counters. They are raised once a turn, not once a request.
+struct LaneMetrics {
+  private let answers: Counter
+  private let staleAnswers: Counter
+  private let accepted: Counter
+  private let refused: Counter
+  private let reads: Counter
+  private let failedReads: Counter
+
+  init(lane: Int) {
+    let dimensions = [("lane", "\(lane)")]
+    func counter(_ name: String) -> Counter {
+      Counter(label: "pointsd_lane_\(name)_total", dimensions: dimensions)
+    }
+    answers = counter("answers")
+    staleAnswers = counter("stale_answers")
+    accepted = counter("connections_accepted")
+    refused = counter("connections_refused")
+    reads = counter("group_reads")
+    failedReads = counter("group_reads_failed")
+  }
+
+  func add(_ tally: LaneTally) {
+    add(tally.answers, to: answers)
+    add(tally.staleAnswers, to: staleAnswers)
+    add(tally.accepted, to: accepted)
+    add(tally.refused, to: refused)
+    add(tally.reads, to: reads)
+    add(tally.failedReads, to: failedReads)
+  }
+
+  private func add(_ count: Int, to counter: Counter) {
+    if count > 0 { counter.increment(by: count) }
+  }
+}

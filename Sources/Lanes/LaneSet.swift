@@ -1,0 +1,91 @@
+import Logging
+import Points
+import Synchronization
+
+/// All event lanes: the place where listeners live.
+///
+/// A listener and its connections stay on one lane. A user keeps its lane, also over restarts of
+/// its server, so that the lane's last known value outlives them.
+public final class LaneSet: ListenerHost {
+  private let lanes: [Lane]
+  /// Users per lane, and the lane of each user.
+  private let placement: Mutex<(lanes: [String: Int], users: [Int])>
+
+  /// Makes the lanes; nothing is listened to yet.
+  ///
+  /// - Parameters:
+  ///   - count: lanes, at least 1; one serves two cores well.
+  ///   - makeReader: the reader of each lane, by its number; each should have a database
+  ///     connection of its own.
+  /// - Throws: `SystemFault` when the system refuses what a lane needs.
+  public convenience init(
+    count: Int = 1, limits: LaneLimits, logger: Logger, makeReader: (Int) -> any PointsReader
+  ) throws {
+    try self.init(
+      count: count, limits: limits, logger: logger, clock: SystemLaneClock(),
+      descriptors: DescriptorLimit.raise(), makeReader: makeReader)
+  }
+
+  /// - Parameter descriptors: how many descriptors the process may have open.
+  package init(
+    count: Int, limits: LaneLimits, logger: Logger, clock: any LaneClock, descriptors: Int,
+    makeReader: (Int) -> any PointsReader
+  ) throws {
+    let quota = ConnectionQuota(limit: limits.connections, descriptors: descriptors)
+    lanes = try (0..<max(count, 1)).map { number in
+      try Lane(
+        number: number, limits: limits, quota: quota, reader: makeReader(number), clock: clock,
+        logger: logger)
+    }
+    placement = Mutex(([:], Array(repeating: 0, count: max(count, 1))))
+  }
+
+  /// Opens a listener; throws `ListenerError`.
+  ///
+  /// - Parameter onFault: called once, on a lane's thread, when the listener stops working by
+  ///   itself. It is closed then.
+  public func open(
+    _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
+  ) async throws -> any OpenListener {
+    try await lane(of: specification.user).open(specification, onFault: onFault)
+  }
+
+  /// Takes rows that changed as the last known values; watching clients are told of them, from a
+  /// row that is read after this call.
+  public func publish(_ rows: [PointsRow]) {
+    for lane in lanes { lane.publish(rows) }
+  }
+
+  /// Returns when every lane has answered: a lane that hangs never does.
+  public func ping() async {
+    for lane in lanes { await lane.ping() }
+  }
+
+  /// How often each lane did something, rising for ever: for a watchdog, beside `ping`.
+  public var progress: [Int] { lanes.map(\.progress) }
+
+  /// Closes every listener; clients get what they are owed, within two seconds, then the close.
+  /// The lanes cannot be used afterwards.
+  public func shutdown() async {
+    await withTaskGroup(of: Void.self) { group in
+      for lane in lanes { group.addTask { await lane.shutdown() } }
+    }
+  }
+
+  /// What the lanes hold now, added up.
+  package func statistics() async -> LaneStatistics {
+    var sum = LaneStatistics()
+    for lane in lanes { await sum.add(lane.statistics()) }
+    return sum
+  }
+
+  private func lane(of user: String) -> Lane {
+    placement.withLock { placement in
+      if let known = placement.lanes[user] { return lanes[known] }
+      let emptiest = placement.users.indices.min { placement.users[$0] < placement.users[$1] } ?? 0
+      placement.lanes[user] = emptiest
+      placement.users[emptiest] += 1
+      return lanes[emptiest]
+    }
+  }
+}

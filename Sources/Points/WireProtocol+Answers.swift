@@ -1,0 +1,62 @@
+extension WireProtocol {
+  /// The answer to `get_data`, without a line feed.
+  /// - Parameter staleSeconds: the age of the row's value, when the database could not be asked.
+  public static func line(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
+    let stamp = row.stamp.map(\.description) ?? "never"
+    var text = "User: \(row.user) | Points: \(row.points) | Last Update: \(stamp)"
+    if let staleSeconds { text += " | Stale: \(told(staleSeconds))s" }
+    return Array(text.utf8)
+  }
+
+  /// The answer to `get_json`, without a line feed.
+  /// - Parameter staleSeconds: the age of the row's value, when the database could not be asked.
+  public static func json(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
+    var bytes = Array("{\"user\":\"".utf8)
+    for byte in row.user.utf8 { appendEscaped(byte, to: &bytes) }
+    let stamp = row.stamp.map { "\"\($0)\"" } ?? "null"
+    bytes += "\",\"points\":\(row.points),\"datetime_stamp\":\(stamp)".utf8
+    if let staleSeconds { bytes += ",\"stale_seconds\":\(told(staleSeconds))".utf8 }
+    bytes.append(0x7D)
+    return bytes
+  }
+
+  public static let pong = Array("pong".utf8)
+  public static let help = Array(
+    """
+    Requests: get_data (also get, get_points, get_score, get_latest, fetch, \
+    request_latest_points), get_json, watch, ping, help, quit (also exit)
+    """.utf8)
+  public static let invalidCommand = Array("Invalid command. Use 'get_data' or 'quit'".utf8)
+  public static let requestTooLong = Array("Request too long".utf8)
+  public static let tooManyConnections = Array("Too many connections".utf8)
+  /// The database is away and no value is known yet.
+  public static let databaseUnavailable = Array("Database unavailable".utf8)
+  /// The database answers and holds no row of the user.
+  public static let userNotFound = Array("User not found".utf8)
+
+  /// Whether every answer about a user of this name stays below `answerLimit`, whatever the
+  /// points, the moment and the age are.
+  public static func fits(user: String) -> Bool {
+    let longest = PointsRow(
+      user: user, points: .max, stamp: DateTimeStamp(year: 9999, month: 12, day: 31))
+    let answers = [
+      line(of: longest, staleSeconds: maximumAgeSeconds),
+      json(of: longest, staleSeconds: maximumAgeSeconds),
+    ]
+    return answers.allSatisfy { $0.count + 1 < answerLimit }
+  }
+
+  private static func told(_ seconds: Int) -> Int { max(0, min(seconds, maximumAgeSeconds)) }
+
+  /// Source: RFC 8259, section 7: quotation mark, reverse solidus and control characters.
+  private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    switch byte {
+    case 0x22, 0x5C: bytes += [0x5C, byte]
+    case 0..<0x20:
+      let digits = Array("0123456789abcdef".utf8)
+      bytes += "\\u00".utf8
+      bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    default: bytes.append(byte)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+extension WireProtocol {
+  /// What a client asks for.
+  public enum Request: UInt8, Sendable, Hashable {
+    /// The user's points as a line of text: `get_data` and its other names.
+    case line
+    /// The user's points as a JSON object.
+    case json
+    /// The line now and at each change.
+    case watch
+    case ping
+    case help
+    /// An end to the connection.
+    case quit
+    /// Anything else.
+    case unknown
+  }
+
+  /// Every name of a request, in lower case.
+  static let names: KeyValuePairs<StaticString, Request> = [
+    "get_data": .line, "get": .line, "get_points": .line, "get_score": .line,
+    "get_latest": .line, "fetch": .line, "request_latest_points": .line,
+    "get_json": .json, "watch": .watch, "ping": .ping, "help": .help,
+    "quit": .quit, "exit": .quit,
+  ]
+}
