@@ -13,6 +13,9 @@ struct DatabaseLayout: Sendable, Hashable {
   /// Where a new database is made before it becomes `data`: a place of its own for each attempt, as
   /// an interrupted one may still be written to.
   var unfinishedData: String { "\(directory)/\(Self.unfinishedPrefix)\(getpid())" }
+  /// The server's own place for temporary tables: when a server starts it removes what it finds of
+  /// them, be it another server's.
+  var temporary: String { "\(directory)/tmp" }
   var log: String { "\(directory)/mariadbd.log" }
   var oldLog: String { "\(directory)/mariadbd.log.old" }
   var processFile: String { "\(directory)/mariadbd.pid" }
@@ -75,6 +78,11 @@ extension DatabaseLayout {
     throw .unusable(
       "the data directory \(directory) holds something else (\(foreign)); "
         + "give an empty directory, or one that does not exist yet")
+  }
+
+  func makeTemporaryDirectory(for owner: uid_t) throws(ManagedDatabaseError) {
+    try Files.makeDirectory(temporary)
+    Files.give(temporary, to: owner)
   }
 
   /// Makes the socket's directory if it is not the data directory. It must be the server's alone:

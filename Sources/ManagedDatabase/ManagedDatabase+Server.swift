@@ -13,6 +13,7 @@ extension ManagedDatabase {
         "--no-defaults", "--datadir=\(layout.unfinishedData)", "--user=\(owner)",
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=\(administrator)",
         "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=32M",
+        "--tmpdir=\(layout.temporary)",
       ], log: layout.log)
     do {
       guard try await child.ended() == .status(0) else {
@@ -68,7 +69,8 @@ extension ManagedDatabase {
     [
       "--no-defaults", "--datadir=\(layout.data)", "--socket=\(layout.socket)",
       "--pid-file=\(layout.processFile)", "--user=\(owner)", "--init-file=\(layout.accounts)",
-      "--skip-networking", "--skip-log-bin", "--skip-name-resolve", "--local-infile=0",
+      "--tmpdir=\(layout.temporary)", "--skip-networking", "--skip-log-bin", "--skip-name-resolve",
+      "--local-infile=0",
       "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
       "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=1",
       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",

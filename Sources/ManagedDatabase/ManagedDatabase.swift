@@ -68,6 +68,7 @@ public actor ManagedDatabase {
     self.owner = try Self.ownerName(owner, of: layout.directory)
     self.administrator = try Self.administratorName()
     self.lock = try DirectoryLock(path: layout.lock, owner: owner)
+    try layout.makeTemporaryDirectory(for: owner)
     try layout.makeSocketDirectory(for: owner)
     try Files.write(layout.socket + "\n", to: layout.socketNote)
     self.schema = schema
