@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dashboard
 
-@Suite struct ControlSocketTests {
+@Suite(.timeLimit(.minutes(1))) struct ControlSocketTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/control.sock" }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dashboard
 
-@Suite struct EventStreamTests {
+@Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
   private func stream(capacity: Int = 1024) -> EventStream {
     EventStream(startedMilliseconds: 7, capacity: capacity, factory: PrometheusRegistry())
   }
