@@ -27,11 +27,8 @@ final class TCPClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else {
-      let number = errno
-      Glibc.close(descriptor)
-      throw Fault(call: "connect", number: number)
-    }
+    // A throw after the descriptor is set runs deinit, which closes it.
+    guard result == 0 else { throw Fault(call: "connect", number: errno) }
   }
 
   deinit { Glibc.close(descriptor) }
