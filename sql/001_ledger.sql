@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS user_tracking (
   user VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
   points BIGINT NOT NULL DEFAULT 0,
   datetime_stamp TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
-  UNIQUE KEY user (user),
+  UNIQUE KEY one_row_a_user (user),
   CONSTRAINT points_not_negative CHECK (points >= 0)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 

@@ -118,7 +118,9 @@ extension Session {
     if let stamp = columns["datetime_stamp"], !["datetime", "timestamp"].contains(stamp.type) {
       changes.append("MODIFY datetime_stamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP")
     }
-    if try !hasUniqueUser() { changes.append("ADD UNIQUE KEY (user)") }
+    if try indexColumns()["one_row_a_user"] == nil {
+      changes.append("ADD UNIQUE KEY one_row_a_user (user)")
+    }
     if try !hasCheck() {
       changes.append("ADD CONSTRAINT points_not_negative CHECK (points >= 0)")
     }
@@ -127,10 +129,6 @@ extension Session {
   }
 
   private func hasPrimaryKey() throws -> Bool { try indexColumns()["PRIMARY"] != nil }
-
-  private func hasUniqueUser() throws -> Bool {
-    try indexColumns().values.contains { $0 == ["user"] }
-  }
 
   /// The columns of each unique index.
   private func indexColumns() throws -> [String: [String]] {

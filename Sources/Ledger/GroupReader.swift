@@ -22,6 +22,7 @@ public final class GroupReader: PointsReader {
   }
 
   private let pool: ConnectionPool
+  private let keepsConnection: Bool
   private let logger: Logger
   private let clock: any Clock<Duration>
   private let state = Mutex(State.idle)
@@ -35,10 +36,14 @@ public final class GroupReader: PointsReader {
   /// More users than this are read by several statements.
   private static let largestGroup = 1024
 
+  /// - Parameter keepsConnection: false where the pool has no connection to spare; each read then
+  ///   takes one and gives it back.
   public init(
-    pool: ConnectionPool, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    pool: ConnectionPool, keepsConnection: Bool = true,
+    clock: any Clock<Duration> = ContinuousClock(), logger: Logger
   ) {
     self.pool = pool
+    self.keepsConnection = keepsConnection
     self.clock = clock
     self.logger = logger
   }
@@ -47,6 +52,10 @@ public final class GroupReader: PointsReader {
     of users: [String],
     deliver: @escaping @Sendable (Result<[PointsRow], ReadFailure>) -> Void
   ) {
+    guard keepsConnection else {
+      Task { deliver(await readOnce(users)) }
+      return
+    }
     let request = Request(users: users, deliver: deliver)
     var mustLease = false
     let connection: Connection? = state.withLock { state in
@@ -77,6 +86,14 @@ public final class GroupReader: PointsReader {
         self.failed(on: connection, error)
         request.deliver(.failure(ReadFailure(reason: "\(error)")))
       }
+    }
+  }
+
+  private func readOnce(_ users: [String]) async -> Result<[PointsRow], ReadFailure> {
+    do {
+      return .success(try await pool.run { try Self.read(users, $0) })
+    } catch {
+      return .failure(ReadFailure(reason: "\(error)"))
     }
   }
 
@@ -123,8 +140,7 @@ public final class GroupReader: PointsReader {
       }
       suspect = isBusy ? done : nil
     }
-    giveUp(lease.connection)
-    await pool.release(lease)
+    if let lost = giveUp(lease.connection) { await pool.release(lost) }
   }
 
   private func failed(on connection: Connection, _ error: any Error) {
@@ -132,13 +148,16 @@ public final class GroupReader: PointsReader {
       logger.error("points cannot be read: \(error)", metadata: ["event": "database"])
       return
     }
-    giveUp(connection)
+    if let lost = giveUp(connection) { Task { await pool.release(lost) } }
   }
 
   /// The next read takes another connection.
-  private func giveUp(_ connection: Connection) {
+  /// - Returns: the lease, to be given back, for whoever asks first.
+  private func giveUp(_ connection: Connection) -> ConnectionPool.Lease? {
     state.withLock { state in
-      if case .ready(let lease) = state, lease.connection === connection { state = .idle }
+      guard case .ready(let lease) = state, lease.connection === connection else { return nil }
+      state = .idle
+      return lease
     }
   }
 

@@ -88,10 +88,12 @@ extension Ledger: TickStore {
     if !own.isEmpty {
       present = try await creditUnlocked(own, interval, token, into: &result)
     }
+    let mended = await settle(one.map(\.user))
+    result.rows += mended.rows
+    result.notices += mended.notices
     for run in one {
-      if let reason = await settleAlone(run, into: &result) {
-        present[run.identifier] = Trouble(user: run.user, reason: reason, count: Trouble.patience)
-      }
+      guard let reason = mended.failures[run.user] else { continue }
+      present[run.identifier] = Trouble(user: run.user, reason: reason, count: Trouble.patience)
     }
     troubles[interval] = present.isEmpty ? nil : present
     for trouble in present.values {
@@ -129,26 +131,6 @@ extension Ledger: TickStore {
       return (run.identifier, Trouble(user: run.user, reason: reason, count: count))
     }
     return Dictionary(entries, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// Settles a user whose row is missing or whose gap is too long.
-  /// - Returns: why it could not be done.
-  private func settleAlone(
-    _ run: TickReading.DueRun, into result: inout PartialOutcome
-  ) async -> String? {
-    let limit = maximumCatchUpMilliseconds
-    do {
-      let (row, notices) = try await retries.run("settle \(run.user)") {
-        try await pool.transaction { session in
-          try session.settle(run.user, maximumCatchUpMilliseconds: limit)
-        }
-      }
-      result.rows.append(row)
-      result.notices += notices
-      return nil
-    } catch {
-      return "\(error)"
-    }
   }
 }
 
@@ -209,22 +191,5 @@ extension Session {
           interval: interval, token: token, creditableSlots: creditableSlots, runs: piece))
     }
     return refused
-  }
-
-  /// Settles one user under the terms it has, in a transaction.
-  fileprivate func settle(
-    _ user: String, maximumCatchUpMilliseconds: Int64
-  ) throws -> (PointsRow, [String]) {
-    let locked = try lock([user])
-    guard let state = locked.users[user] else { throw LedgerError.unknownUser(user) }
-    let settlement = try Settlement(
-      of: state.account, run: .asItIs, points: .asEarned,
-      nowMilliseconds: locked.nowMilliseconds,
-      maximumCatchUpMilliseconds: maximumCatchUpMilliseconds, reason: "settled")
-    let settled = SettledUser(locked: state, settlement: settlement)
-    try write(
-      [settled], nowMilliseconds: locked.nowMilliseconds,
-      by: Authorship(who: "pointsd", reason: nil, operation: nil))
-    return (settled.row(nowMilliseconds: locked.nowMilliseconds), settlement.notices)
   }
 }

@@ -67,7 +67,7 @@ extension Session {
     let suffix = policy == .skip ? " SKIP LOCKED" : ""
     for names in Batch.padded(users) {
       let sql = """
-        SELECT user, points, datetime_stamp FROM user_tracking \
+        SELECT user, points, datetime_stamp FROM user_tracking FORCE INDEX (one_row_a_user) \
         WHERE user IN (\(Statement.placeholders(names.count))) FOR UPDATE\(suffix)
         """
       try query(sql, Value.texts(names)) { row in
@@ -92,7 +92,8 @@ extension Session {
     var runs: [String: (identifier: Int64, run: Run)] = [:]
     for names in Batch.padded(users) {
       let sql = """
-        SELECT user, id, points_per_slot, interval_ms, first_slot, last_slot FROM runs \
+        SELECT user, id, points_per_slot, interval_ms, first_slot, last_slot \
+        FROM runs FORCE INDEX (one_open_run_a_user) \
         WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count))) FOR UPDATE
         """
       try query(sql, Value.texts(names)) { row in

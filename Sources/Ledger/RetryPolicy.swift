@@ -81,7 +81,7 @@ extension LedgerError {
     case .notDone where error.isLock:
       self = .unavailable(
         "\(what): a row is locked by another transaction, such as one left open in a SQL shell;"
-          + " end it by COMMIT or ROLLBACK and try again (\(error.message))")
+          + " end it by COMMIT or ROLLBACK and try again (\(error))")
     case .notDone, .unknown: self = .unavailable("\(what): \(error)")
     case .alreadyDone, .never: self = .failed("\(what): \(error)")
     }

@@ -43,7 +43,7 @@ extension Session {
         piece.count, separator: " UNION ALL ")
       let sql = """
         UPDATE (\(values)) AS written STRAIGHT_JOIN user_tracking AS tracked
-        ON tracked.user = written.user
+        FORCE INDEX (one_row_a_user) ON tracked.user = written.user
         SET tracked.points = written.points, tracked.datetime_stamp = FROM_UNIXTIME(? DIV 1000)
         """
       let parameters = piece.flatMap {
@@ -76,7 +76,8 @@ extension Session {
         CAST(? AS CHAR(1000)) AS close_reason
         """, piece.count, separator: " UNION ALL ")
       let sql = """
-        UPDATE (\(values)) AS written STRAIGHT_JOIN runs AS run ON run.id = written.id
+        UPDATE (\(values)) AS written STRAIGHT_JOIN runs AS run
+        FORCE INDEX (PRIMARY) ON run.id = written.id
         SET run.last_slot = written.last_slot, run.close_reason = written.close_reason,
           run.closed_at = IF(written.close_reason IS NULL, NULL, FROM_UNIXTIME(? / 1000)),
           run.closed_by = IF(written.close_reason IS NULL, NULL, ?)

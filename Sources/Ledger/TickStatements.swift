@@ -5,7 +5,8 @@ import Points
 enum TickStatements {
   /// In which order the tables are joined. Any is right; a test shows it.
   enum JoinOrder: CaseIterable {
-    /// Touches, and locks, only runs that are open and due, whatever the size of the tables.
+    /// Touches, and locks, only runs that are open and due and their users' rows: without the
+    /// indexes named, small tables are read, and locked, from end to end.
     case runsFirst
     case rowsFirst
     /// As the optimizer likes.
@@ -34,7 +35,7 @@ enum TickStatements {
       case .runsFirst:
         """
         \(run) STRAIGHT_JOIN \(before) STRAIGHT_JOIN user_tracking AS tracked \
-        ON tracked.user = run.user
+        FORCE INDEX (one_row_a_user) ON tracked.user = run.user
         """
       case .rowsFirst:
         """
@@ -77,8 +78,9 @@ enum TickStatements {
   /// Those of some due runs that are not locked, and locks them.
   static func lockUnlocked(count: Int) -> String {
     """
-    SELECT run.id, run.last_slot, run.points_per_slot, tracked.points FROM runs AS run \
-    JOIN user_tracking AS tracked ON tracked.user = run.user \
+    SELECT run.id, run.last_slot, run.points_per_slot, tracked.points \
+    FROM runs AS run FORCE INDEX (PRIMARY) STRAIGHT_JOIN user_tracking AS tracked \
+    FORCE INDEX (one_row_a_user) ON tracked.user = run.user \
     WHERE run.id IN (\(Statement.placeholders(count))) AND run.is_open = 1 \
     FOR UPDATE SKIP LOCKED
     """

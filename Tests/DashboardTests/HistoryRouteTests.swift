@@ -20,7 +20,10 @@ import Testing
     ("updates=1", HistoryRange.updates(1)), ("updates=1000", .updates(1000)),
     ("from=2026-01-12%2013:00:00&to=2026-01-12+14:00:00", .span(13, 14)),
     ("from=2026-01-12T13:00:00.000Z&to=2026-01-12T14:00:00Z", .span(13, 14)),
-    ("from=2026-01-12", .span(from: .hour(0), to: DateTimeStamp(at: 2026, 1, 12, 14, 30, 5), points: 1000)),
+    (
+      "from=2026-01-12",
+      .span(from: .hour(0), to: DateTimeStamp(at: 2026, 1, 12, 14, 30, 5), points: 1000)
+    ),
   ])
   func rangesAreRead(query: String, range: HistoryRange) async throws {
     #expect(try await fixture.get("/api/users/Afif/history?\(query)").status == 200)

@@ -19,7 +19,8 @@ import Testing
     fixture.control.set { state in
       state.rows = state.rows.map { PointsRow(user: $0.user, points: .max, stamp: nil) }
     }
-    #expect(try await fixture.get("/api/stats").body.contains(#""total_points":18446744073709551614"#))
+    #expect(
+      try await fixture.get("/api/stats").body.contains(#""total_points":18446744073709551614"#))
   }
 
   @Test func statisticsOfNobodyAreZero() async throws {

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// A folder of a test's own, short enough for Unix sockets in it, gone with its last owner.
 final class TemporaryFolder: Sendable {
@@ -12,6 +12,6 @@ final class TemporaryFolder: Sendable {
   }
 
   deinit {
-    nftw(path, { path, _, _, _ in remove(path) }, 16, FTW_DEPTH | FTW_PHYS)
+    try? FileManager.default.removeItem(atPath: path)
   }
 }

@@ -151,7 +151,8 @@ import Testing
     let answer = try await fixture.get("/api/users/\(encoded)")
     #expect(answer.status == 200)
     #expect(
-      answer.body.contains(#""user":\#(String(decoding: JSON.string(name).encoded, as: UTF8.self))"#))
+      answer.body.contains(
+        #""user":\#(String(decoding: JSON.string(name).encoded, as: UTF8.self))"#))
     #expect(try await fixture.post("/api/users/\(encoded)/pause").status == 200)
     #expect(fixture.control.changes == ["pause \(name)"])
   }

@@ -98,6 +98,23 @@ check "journal entries carry the user" within 70 journal_fields
 check "the journal's text is the original's" like \
   "$(journalctl --unit pointsd POINTSD_USER=Afif --output=cat | tail -n 1)" 'Afif'
 
+credential_is_used() {
+  local status
+  mkdir -p /etc/credstore
+  (umask 077 && echo 0123456789abcdef0123456789abcdef >/etc/credstore/pointsd.http-token)
+  cp /etc/pointsd/pointsd.json /tmp/good.json
+  sed -i 's/"port": 8080/"port": 8080, "tokenFile": "pointsd.http-token"/' /etc/pointsd/pointsd.json
+  systemctl restart pointsd
+  status=$(curl --silent --output /dev/null --write-out '%{http_code}' --request POST \
+    --header 'Authorization: Bearer 0123456789abcdef0123456789abcdef' \
+    --header 'X-Forwarded-For: 192.0.2.1' http://127.0.0.1:8080/api/users/afif/pause)
+  cp /tmp/good.json /etc/pointsd/pointsd.json
+  rm /etc/credstore/pointsd.http-token
+  systemctl restart pointsd
+  is "$status" 200 && pointsctl resume afif
+}
+check "a token from the credential store lets a proxy's client change" credential_is_used
+
 section "reload"
 
 reload_good() {
