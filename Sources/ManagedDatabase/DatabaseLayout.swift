@@ -51,13 +51,24 @@ extension DatabaseLayout {
   /// Makes the directory, with the owner of the one above it when root makes it, and refuses one
   /// that holds something else.
   init(preparing directory: String) throws(ManagedDatabaseError) {
+    try Self.refuseBlanks(directory)
     try Files.makeDirectory(directory)
     guard let resolved = realpath(directory, nil) else {
       throw .unusable("cannot use the data directory \(directory): \(Files.fault)")
     }
     defer { free(resolved) }
     self.directory = String(cString: resolved)
+    try Self.refuseBlanks(self.directory)
     try refuseForeignContent()
+  }
+
+  /// mariadb-install-db, a shell script, takes a path with a blank for several.
+  private static func refuseBlanks(_ directory: String) throws(ManagedDatabaseError) {
+    guard !directory.contains(where: \.isWhitespace) else {
+      throw .unusable(
+        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
+          + "which MariaDB's programs cannot handle")
+    }
   }
 
   private func refuseForeignContent() throws(ManagedDatabaseError) {

@@ -43,6 +43,14 @@ struct DataDirectoryTests {
     holder.signalGroup(SIGKILL)
   }
 
+  @Test func aPathWithABlankIsRefusedBeforeAnythingIsMade() throws {
+    let fixture = try ManagedFixture()
+    let error = refusal(fixture, "\(fixture.folder)/my data")
+    guard case .unusable(let message) = error else { throw TestFault("not refused") }
+    #expect(message.contains("blanks"))
+    #expect(access("\(fixture.folder)/my data", F_OK) != 0)
+  }
+
   @Test func aDirectoryWithSomethingElseIsRefusedAndLeftAlone() throws {
     let fixture = try ManagedFixture()
     mkdir(fixture.directory, 0o700)
