@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("POINTSD_BINARY", ROOT / ".build/debug/pointsd"))
+BINARY = Path(os.environ.get("POINTSD_BINARY", ROOT / ".build/debug/pointsd")).absolute()
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
