@@ -12,11 +12,17 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+  name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(
+  name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
@@ -36,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
   ],
   targets: [
@@ -48,14 +55,18 @@ let package = Package(
     .target(name: "Points", swiftSettings: strict),
     .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
     .target(
-      name: "Lanes", dependencies: ["Points", "CLinux", logging, metrics], swiftSettings: strict),
-    .target(name: "MariaDB", dependencies: ["CMariaDB", logging, metrics], swiftSettings: strict),
+      name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
+    .target(name: "QueueExecutor", swiftSettings: strict),
+    .target(
+      name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
+      swiftSettings: strict),
     .target(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
-      swiftSettings: strict),
+      resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
@@ -63,7 +74,12 @@ let package = Package(
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
     .target(
       name: "Dashboard",
-      dependencies: ["Points", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle],
+      dependencies: [
+        "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+        nioHTTPTypes, logging, metrics, lifecycle,
+      ],
+      // One binary is all there is to install.
+      resources: [.embedInCode("Page")],
       swiftSettings: strict),
 
     .executableTarget(
@@ -71,7 +87,7 @@ let package = Package(
       dependencies: [
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, logging, metrics,
+        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, signals, logging, metrics,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -112,12 +128,15 @@ let package = Package(
       name: "DashboardTests",
       dependencies: [
         "Dashboard", "Points", "Telemetry", hummingbird,
-        .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, logging,
+        .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
+        logging, metrics, lifecycle,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "Integration",
-      dependencies: ["Points", "MariaDB", "ManagedDatabase", "Ledger", "TestSupport", logging],
+      dependencies: [
+        "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
+      ],
       swiftSettings: strict),
   ]
 )

@@ -9,6 +9,11 @@ struct LastKnownRows {
     for row in rows { entries[row.user] = (row, nowMilliseconds) }
   }
 
+  /// Those of `rows` that are not known as they are.
+  func differing(_ rows: [PointsRow]) -> [PointsRow] {
+    rows.filter { entries[$0.user]?.row != $0 }
+  }
+
   /// The rows of those `users` that are known, with the age of the oldest in whole seconds.
   func recall(_ users: [String], nowMilliseconds: Int64) -> Reading<[PointsRow]>? {
     let known = users.compactMap { entries[$0] }

@@ -58,7 +58,7 @@ struct Server {
     return effective.paused ? .paused : .running
   }
 
-  private var state: ServerState {
+  var state: ServerState {
     switch machine.state {
     case .stopped: .stopped
     case .starting, .stopping(thenStart: true): .starting

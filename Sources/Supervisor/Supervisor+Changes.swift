@@ -48,7 +48,7 @@ extension Supervisor {
       throw ControlError(error)
     }
     log("\(change)", server: index, by: operation)
-    rowsChanged([result.row])
+    rowsFound([result.row])
     adopt(result.intent, server: index, of: change)
     return result.row
   }

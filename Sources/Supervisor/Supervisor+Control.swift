@@ -69,7 +69,9 @@ extension Supervisor: Control {
       throw ControlError.unavailable("the ledger is not ready: the database is away")
     }
     do {
-      return try await store.verify(users: users, earning: earning)
+      let verification = try await store.verify(users: users, earning: earning)
+      metrics.verified(verification)
+      return verification
     } catch let error as LedgerError {
       throw ControlError(error)
     }

@@ -75,15 +75,30 @@ extension Supervisor {
         condition = .available(since: now)
         logger.info("the database answers", metadata: ["event": "database"])
         hub.emit(.database(condition))
+        metrics.database(condition)
       case (let reason?, .available):
         condition = .away(since: now, reason: reason)
         logger.error("the database is away: \(reason)", metadata: ["event": "database"])
         hub.emit(.database(condition))
+        metrics.database(condition)
       case (let reason?, .away(let since, let before)) where reason != before:
         condition = .away(since: since, reason: reason)
       case (nil, .available), (_?, .away):
         break
       }
     } while await slept(.seconds(1))
+  }
+
+  /// Checks the ledger every hour, so that the gauge and the log tell of differences unasked.
+  func verifyRegularly() async {
+    while await slept(.seconds(3600)) {
+      // A check that could not be made says nothing about the ledger; the next one comes.
+      guard let verification = try? await verify() else { continue }
+      for difference in verification.differences {
+        logger.error(
+          "the ledger does not add up: \(difference.message)",
+          metadata: ["user": "\(difference.user)", "event": "verify"])
+      }
+    }
   }
 }

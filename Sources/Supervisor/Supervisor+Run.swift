@@ -13,8 +13,11 @@ extension Supervisor {
       group.addTask { await self.openListenersWhenPatienceEnds() }
       group.addTask { await self.watchHealth() }
       group.addTask { await self.watchLateness() }
+      group.addTask { await self.watchRows() }
+      group.addTask { await self.verifyRegularly() }
       group.addTask { await self.work() }
-      try await group.waitForAll()
+      // The first error ends the others; waitForAll would wait for them.
+      while try await group.next() != nil {}
     }
   }
 
@@ -68,7 +71,6 @@ extension Supervisor {
   /// Carries out jobs side by side until cancelled.
   private func work() async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.surroundings.watchHandEdits { await self.rowsChanged($0) } }
       for await job in self.jobs {
         if case .tickers(let intervals) = job {
           for interval in intervals {

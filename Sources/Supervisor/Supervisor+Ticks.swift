@@ -11,7 +11,8 @@ extension Supervisor {
   func ticked(_ interval: Int64, _ report: TickReport) {
     guard case .done(let outcome) = report else { return }
     lastTicks[interval] = time.monotonicMilliseconds()
-    rowsChanged(outcome.rows)
+    metrics.ticked(outcome)
+    rowsFound(outcome.rows)
     logTick(outcome.rows)
     for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
     for index in servers.indices
@@ -21,12 +22,25 @@ extension Supervisor {
     updateLateness()
   }
 
-  /// Rows were found changed, by a tick, a change or a hand edit.
-  func rowsChanged(_ rows: [PointsRow]) {
-    guard !rows.isEmpty else { return }
+  /// Rows were found in the database; those that differ from what was known go to everybody.
+  func rowsFound(_ rows: [PointsRow]) {
+    findings += 1
+    let changed = lastKnown.differing(rows)
     lastKnown.remember(rows, nowMilliseconds: time.monotonicMilliseconds())
-    host.publish(rows)
-    hub.emit(.points(rows))
+    guard !changed.isEmpty else { return }
+    host.publish(changed)
+    hub.emit(.points(changed))
+  }
+
+  /// Looks every second for what was changed by hand in the database.
+  func watchRows() async {
+    while await slept(.seconds(1)) {
+      guard phase == .serving, case .available = condition else { continue }
+      let before = findings
+      // When the database cannot be asked, the health watch says so.
+      guard let rows = try? await store.rows(of: users), before == findings else { continue }
+      rowsFound(rows)
+    }
   }
 
   private func logTick(_ rows: [PointsRow]) {
@@ -60,9 +74,17 @@ extension Supervisor {
     hub.emit(.server(servers[index].status))
   }
 
+  /// Seconds since the newest tick of any interval; nil before the first.
+  public var secondsSinceTick: Int? {
+    lastTicks.values.max().map { Int((time.monotonicMilliseconds() - $0) / 1000) }
+  }
+
   /// Looks every second for ticks that did not come.
   func watchLateness() async {
-    while await slept(.seconds(1)) { updateLateness() }
+    while await slept(.seconds(1)) {
+      updateLateness()
+      metrics.servers(servers)
+    }
   }
 
   func updateLateness() {
@@ -75,6 +97,7 @@ extension Supervisor {
     }.map(\.definition.user)
     guard late != lateUsers else { return }
     lateUsers = late
+    metrics.late(late)
     hub.emit(.late(late))
   }
 }

@@ -37,7 +37,10 @@ public actor Supervisor {
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition
   var lastKnown = LastKnownRows()
+  /// Rises whenever rows are found, so that an older finding does not overwrite a newer one.
+  var findings = 0
   var hub = EventHub()
+  let metrics = SupervisorMetrics()
   /// When each interval's last tick was done, or its ticker began.
   var lastTicks: [Int64: Int64] = [:]
   var lateUsers: [String] = []
@@ -59,10 +62,6 @@ public actor Supervisor {
       @Sendable (
         _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
       ) async -> Void
-    /// Rows changed by hand in the database, as they are noticed, until cancelled.
-    let watchHandEdits:
-      @Sendable (_ report: @escaping @Sendable ([PointsRow]) async -> Void) async
-        -> Void
 
     public init(
       prepare: @escaping @Sendable () async throws -> Void,
@@ -70,15 +69,11 @@ public actor Supervisor {
       runTicker:
         @escaping @Sendable (
           _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
-        ) async -> Void,
-      watchHandEdits:
-        @escaping @Sendable (_ report: @escaping @Sendable ([PointsRow]) async -> Void) async ->
-        Void
+        ) async -> Void
     ) {
       self.prepare = prepare
       self.health = health
       self.runTicker = runTicker
-      self.watchHandEdits = watchHandEdits
     }
   }
 

@@ -1,1 +1,211 @@
-// SupervisorTests
+import Points
+import Synchronization
+import Testing
+
+@testable import Supervisor
+
+@Suite(.timeLimit(.minutes(1))) struct SupervisorTests {
+  private let operation = Operation(who: "test", reason: "exam")
+
+  @Test func opensEveryListenerAndReconcilesOnce() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      #expect(
+        Set(fixture.host.state.withLock { $0.opened }) == [
+          "server1", "server2", "server3", "server_c1", "server_c2",
+        ])
+      #expect(fixture.store.state.withLock { $0.reconciled.count } == 1)
+    }
+  }
+
+  @Test func aBusyPortStopsNobodyElseAndIsTriedAgain() async throws {
+    let fixture = Fixture()
+    let busy = ListenerError(reason: "port 6002 is in use", retryable: true)
+    fixture.host.state.withLock { $0.busyPorts[6002] = busy }
+    try await fixture.run {
+      await fixture.reached([.running, .backingOff])
+      let faiz = try await fixture.supervisor.server("faiz")
+      #expect(faiz.status == .backingOff && faiz.reason == "port 6002 is in use")
+      #expect(await fixture.server("Afif")?.status == .running)
+      fixture.host.state.withLock { $0.busyPorts = [:] }
+      await fixture.time.wake(.milliseconds(250))
+      await fixture.reached([.running])
+      #expect(await fixture.server("Faiz")?.lastError == "port 6002 is in use")
+    }
+  }
+
+  @Test func aFaultThatNoTryMendsIsShownAsFailed() async throws {
+    let fixture = Fixture()
+    let refused = ListenerError(reason: "port 80: permission denied", retryable: false)
+    fixture.host.state.withLock { $0.busyPorts[5001] = refused }
+    try await fixture.run {
+      await fixture.reached([.running, .failed])
+      #expect(await fixture.server("Afif")?.status == .failed)
+    }
+  }
+
+  @Test func aListenerThatDiesIsOpenedAgain() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.host.state.withLock { $0.faults["server1"] }?("its socket is gone")
+      await fixture.reached([.backingOff], of: "server1")
+      await fixture.time.wake(.milliseconds(250))
+      await fixture.reached([.running])
+      #expect(fixture.host.state.withLock { $0.opened.count } == 6)
+    }
+  }
+
+  @Test func pauseKeepsTheListenerAndSaysWhy() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let status = try await fixture.supervisor.apply(.pause, to: "AFIF", by: operation)
+      #expect(status.status == .paused && status.wanted == .paused)
+      #expect(status.reason == "paused by somebody: exam")
+      #expect(fixture.host.state.withLock { $0.closed.isEmpty })
+      let resumed = try await fixture.supervisor.apply(.resume, to: "server1", by: operation)
+      #expect(resumed.status == .running && resumed.reason == nil)
+    }
+  }
+
+  @Test func stopClosesOnlyThatListener() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let status = try await fixture.supervisor.apply(.stop, to: "Afif", by: operation)
+      #expect(status.status == .stopped)
+      #expect(fixture.host.state.withLock { $0.closed } == ["server1"])
+      let started = try await fixture.supervisor.apply(.start, to: "Afif", by: operation)
+      #expect(started.status == .running && started.requests == 14)
+    }
+  }
+
+  @Test func profilesOverrideWhatIsKeptUntilACommand() async throws {
+    let fixture = Fixture(selected: ["Afif"])
+    try await fixture.run {
+      await fixture.reached([.running], of: "server1")
+      let syahmi = try await fixture.supervisor.server("Syahmi")
+      #expect(syahmi.status == .stopped && syahmi.wanted == .stopped)
+      _ = try await fixture.supervisor.verify()
+      #expect(fixture.store.state.withLock { $0.expectedEarning } == ["Afif"])
+      let started = try await fixture.supervisor.apply(.start, to: "Syahmi", by: operation)
+      #expect(started.status == .running)
+    }
+  }
+
+  @Test func aChangeThatTheLedgerRefusesChangesNothing() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      await #expect(throws: ControlError.conflict("Afif has 0 points")) {
+        try await fixture.supervisor.adjust(.adjust(delta: -1), user: "Afif", by: operation)
+      }
+      fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+      await #expect(throws: ControlError.unavailable("database unavailable: gone")) {
+        try await fixture.supervisor.apply(.stop, to: "Afif", by: operation)
+      }
+      #expect(await fixture.server("Afif")?.status == .running)
+    }
+  }
+
+  @Test func lastKnownValuesAreGivenWithTheirAge() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+      fixture.time.advance(milliseconds: 12_400)
+      let reading = try await fixture.supervisor.user("Afif")
+      #expect(reading.staleSeconds == 12 && reading.value.points == 0)
+    }
+  }
+
+  @Test func withoutTheDatabaseListenersOpenWhenPatienceEnds() async throws {
+    let fixture = Fixture()
+    fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+    try await fixture.run {
+      await fixture.time.wake(.seconds(5))
+      await fixture.reached([.running])
+      #expect(await fixture.supervisor.unreadiness()?.contains("gone") == true)
+    }
+  }
+
+  @Test func aDatabaseThatCanNeverServeEndsTheRun() async throws {
+    let fixture = Fixture()
+    fixture.store.state.withLock { $0.failure = .failed("written by a newer pointsd") }
+    await #expect(throws: LedgerError.failed("written by a newer pointsd")) {
+      try await fixture.supervisor.run()
+    }
+  }
+
+  @Test func ticksReachWatchersEventsAndTroubles() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let report = try await ticker(of: fixture)
+      let row = PointsRow(
+        user: "Afif", points: 10, stamp: DateTimeStamp(secondsSinceEpoch: 1_768_228_200))
+      let events = await fixture.supervisor.events()
+      await report(
+        .done(
+          TickOutcome(
+            rows: [row], troubles: ["Faiz": "its row is locked"], databaseMilliseconds: 0,
+            notices: [])))
+      #expect(fixture.host.state.withLock { $0.published.last } == [row])
+      var iterator = events.makeAsyncIterator()
+      #expect(await iterator.next() == .points([row]))
+      #expect(await fixture.server("Faiz")?.reason == "its row is locked")
+      #expect(await fixture.supervisor.late() == ["Faiz"])
+      await report(
+        .done(TickOutcome(rows: [row], troubles: [:], databaseMilliseconds: 0, notices: [])))
+      #expect(await fixture.supervisor.late() == [])
+    }
+  }
+
+  @Test func usersWhoseTickDoesNotComeAreLate() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      _ = try await ticker(of: fixture)
+      fixture.time.advance(milliseconds: 32_001)
+      await fixture.supervisor.updateLateness()
+      #expect(await fixture.supervisor.late().count == 5)
+    }
+  }
+
+  @Test func profilesNameUsersServersGroupsAndAll() async throws {
+    let supervisor = Fixture().supervisor
+    #expect(
+      try await supervisor.members(ofProfile: "PYTHON") == ["Afif", "Syahmi", "Irfan"])
+    #expect(try await supervisor.members(ofProfile: "server_c2") == ["Faiz"])
+    #expect(try await supervisor.members(ofProfile: "All").count == 5)
+    await #expect(throws: ControlError.notFound("no user, server or group is named rust")) {
+      try await supervisor.members(ofProfile: "rust")
+    }
+  }
+
+  @Test func aCleanStopClosesRunsAndListeners() async throws {
+    let fixture = Fixture()
+    try await fixture.run { await fixture.reached([.running]) }
+    #expect(await fixture.supervisor.shutDown(deadline: .seconds(1)))
+    #expect(fixture.store.state.withLock { $0.closedRuns.first?.count } == 5)
+    #expect(fixture.host.state.withLock { $0.closed.count } == 5)
+  }
+
+  @Test func aStopWithoutTheDatabaseSaysThatRunsStayOpen() async throws {
+    let fixture = Fixture()
+    try await fixture.run { await fixture.reached([.running]) }
+    fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+    #expect(await fixture.supervisor.shutDown(deadline: .seconds(1)) == false)
+    #expect(fixture.host.state.withLock { $0.closed.count } == 5)
+  }
+
+  /// Waits for the supervisor to start its ticker.
+  private func ticker(of fixture: Fixture) async throws -> @Sendable (TickReport) async -> Void {
+    while true {
+      if let report = fixture.reports.tickers.withLock({ $0[30_000] }) { return report }
+      await Task.yield()
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import Points
+
+/// What one configuration file says: checked, with defaults filled in and paths made absolute.
+///
+/// Two values are equal when the daemon would run the same, so that a reload can be planned by
+/// comparing them.
+public struct Configuration: Sendable, Hashable {
+  public var database: Database
+  public var http: HTTP
+  public var control: Control
+  public var listeners: Listeners
+  public var accrual: Accrual
+  public var log: Log
+  /// At least one, in the order of the file.
+  public var users: [UserConfiguration]
+
+  public init(
+    database: Database, http: HTTP, control: Control, listeners: Listeners, accrual: Accrual,
+    log: Log, users: [UserConfiguration]
+  ) {
+    self.database = database
+    self.http = http
+    self.control = control
+    self.listeners = listeners
+    self.accrual = accrual
+    self.log = log
+    self.users = users
+  }
+
+  /// Where the points are kept.
+  public enum Database: Sendable, Hashable {
+    /// A private server that the daemon runs on this folder.
+    case managed(dataDirectory: String)
+    /// A server that is there.
+    case given(GivenDatabase)
+  }
+
+  /// A database server that somebody else runs.
+  public struct GivenDatabase: Sendable, Hashable {
+    public enum Endpoint: Sendable, Hashable {
+      /// Path of a Unix socket, at most 107 bytes.
+      case socket(String)
+      /// A host name or an address without brackets, and a port.
+      case host(String, port: Int)
+    }
+    public var endpoint: Endpoint
+    /// The database (schema).
+    public var name: String
+    public var user: String
+    /// nil: the account has no password, as over a Unix socket.
+    public var passwordFile: String?
+    /// Connections in the pool, 1 to 64.
+    public var connections: Int
+
+    public init(
+      endpoint: Endpoint, name: String, user: String, passwordFile: String?, connections: Int
+    ) {
+      self.endpoint = endpoint
+      self.name = name
+      self.user = user
+      self.passwordFile = passwordFile
+      self.connections = connections
+    }
+  }
+
+  /// The HTTP interface.
+  public struct HTTP: Sendable, Hashable {
+    /// An IPv4 or IPv6 address.
+    public var address: String
+    public var port: Int
+    /// Host names that requests may name beside the addresses bound, in lower case.
+    public var hosts: [String]
+    /// A file with the token that allows changes from elsewhere.
+    public var tokenFile: String?
+    /// Folders of the libraries that the page uses. They may be missing: the page says so.
+    public var bootstrap: String
+    public var chartjs: String
+
+    public init(
+      address: String, port: Int, hosts: [String], tokenFile: String?, bootstrap: String,
+      chartjs: String
+    ) {
+      self.address = address
+      self.port = port
+      self.hosts = hosts
+      self.tokenFile = tokenFile
+      self.bootstrap = bootstrap
+      self.chartjs = chartjs
+    }
+  }
+
+  /// The control socket.
+  public struct Control: Sendable, Hashable {
+    /// Path of at most 107 bytes, which is what the kernel takes.
+    public var socket: String
+
+    public init(socket: String) {
+      self.socket = socket
+    }
+  }
+
+  /// What all users' TCP listeners have in common.
+  public struct Listeners: Sendable, Hashable {
+    /// An IPv4 or IPv6 address.
+    public var address: String
+    public var connectionsPerServer: Int
+    /// Over all servers.
+    public var connections: Int
+    /// Seconds without a request after which a connection is closed; 0 is never.
+    public var idleSeconds: Int
+
+    public init(address: String, connectionsPerServer: Int, connections: Int, idleSeconds: Int) {
+      self.address = address
+      self.connectionsPerServer = connectionsPerServer
+      self.connections = connections
+      self.idleSeconds = idleSeconds
+    }
+  }
+
+  /// What users earn who have no terms of their own.
+  public struct Accrual: Sendable, Hashable {
+    public var terms: AccrualTerms
+    /// A gap longer than this is not credited.
+    public var maximumCatchUpSeconds: Int
+
+    public init(terms: AccrualTerms, maximumCatchUpSeconds: Int) {
+      self.terms = terms
+      self.maximumCatchUpSeconds = maximumCatchUpSeconds
+    }
+  }
+
+  /// What is logged.
+  public struct Log: Sendable, Hashable {
+    /// The levels of swift-log, by the same names.
+    public enum Level: String, Sendable, Hashable, CaseIterable {
+      case trace, debug, info, notice, warning, error, critical
+    }
+    public var level: Level
+
+    public init(level: Level) {
+      self.level = level
+    }
+  }
+}
+
+/// One user and its server.
+public struct UserConfiguration: Sendable, Hashable {
+  /// At most 100 bytes of UTF-8, in Unicode's normalisation form C.
+  public var name: String
+  /// The server's name.
+  public var server: String
+  /// Each spelt as where it stands first in the file.
+  public var groups: [String]
+  /// An IPv4 or IPv6 address.
+  public var address: String
+  /// 1 to 65535.
+  public var port: Int
+  public var terms: AccrualTerms
+
+  public init(
+    name: String, server: String, groups: [String], address: String, port: Int,
+    terms: AccrualTerms
+  ) {
+    self.name = name
+    self.server = server
+    self.groups = groups
+    self.address = address
+    self.port = port
+    self.terms = terms
+  }
+}

@@ -1,0 +1,56 @@
+/// A JSON number taken apart without rounding: `digits × 10^exponent`.
+struct DecimalNumber {
+  private let negative: Bool
+  /// Without zeros at either end; empty for zero.
+  private let digits: [UInt8]
+  private let exponent: Int
+
+  /// - Parameter text: a number in JSON's grammar; nil for an exponent beyond all use.
+  init?(_ text: String) {
+    var digits: [UInt8] = []
+    var exponent = 0
+    var fraction = false
+    var rest = Substring(text)
+    negative = rest.first == "-"
+    if negative { rest.removeFirst() }
+    if let mark = rest.firstIndex(where: { $0 == "e" || $0 == "E" }) {
+      let written = rest[rest.index(after: mark)...]
+      guard let value = Int(written), abs(value) < 1_000_000 else { return nil }
+      exponent = value
+      rest = rest[..<mark]
+    }
+    for byte in rest.utf8 {
+      if byte == UInt8(ascii: ".") {
+        fraction = true
+      } else {
+        digits.append(byte - UInt8(ascii: "0"))
+        if fraction { exponent -= 1 }
+      }
+    }
+    while digits.last == 0 {
+      digits.removeLast()
+      exponent += 1
+    }
+    self.digits = Array(digits.drop { $0 == 0 })
+    self.exponent = exponent
+  }
+
+  enum Scaled: Equatable {
+    case exact(Int64)
+    /// Something is left behind the last place.
+    case finer
+    case outOfRange
+  }
+
+  /// The number times `10^places`, if that is whole.
+  func scaled(byPowerOfTen places: Int) -> Scaled {
+    guard !digits.isEmpty else { return .exact(0) }
+    let shift = exponent + places
+    guard shift >= 0 else { return .finer }
+    guard digits.count + shift <= 18 else { return .outOfRange }
+    var value: Int64 = 0
+    for digit in digits { value = value * 10 + Int64(digit) }
+    for _ in 0..<shift { value *= 10 }
+    return .exact(negative ? -value : value)
+  }
+}

@@ -1,0 +1,144 @@
+/// Reads the keys of one JSON object and reports what does not fit.
+///
+/// The keys asked for are the known ones; `finish()` reports all others.
+final class ObjectReader {
+  let path: String
+  /// Where the object begins.
+  let offset: Int
+  let faults: FaultCollector
+  private var members: [String: JSONMember] = [:]
+  private var order: [JSONMember] = []
+  private var known: Set<String> = []
+
+  /// nil, with a fault reported, when `node` is no object.
+  init?(_ node: JSONNode, path: String, faults: FaultCollector) {
+    guard case .object(let members) = node.value else {
+      let subject = path.isEmpty ? "the configuration" : ""
+      faults.add(
+        at: node.offset, path,
+        "\(subject.isEmpty ? "" : subject + " ")must be an object, not \(node.value.described)")
+      return nil
+    }
+    self.path = path
+    self.offset = node.offset
+    self.faults = faults
+    self.order = members
+    // The first of two equal keys; the second is reported as a duplicate.
+    self.members = Dictionary(members.map { ($0.key, $0) }) { first, _ in first }
+  }
+
+  /// The value of `key`; nil when it is absent.
+  func node(_ key: String) -> JSONNode? {
+    known.insert(key)
+    return members[key]?.node
+  }
+
+  func path(of key: String) -> String {
+    keyPath(path, key)
+  }
+
+  /// Where `key`'s value stands, or the object if it is absent.
+  func offset(of key: String) -> Int {
+    members[key]?.node.offset ?? offset
+  }
+
+  func reject(_ key: String, _ message: String) {
+    faults.add(at: offset(of: key), path(of: key), message)
+  }
+
+  /// Reports that `key` must be there.
+  func missing(_ key: String, _ hint: String) {
+    faults.add(at: offset, path(of: key), "missing; \(hint)")
+  }
+
+  /// The object at `key`; nil when it is absent or no object.
+  func object(_ key: String) -> ObjectReader? {
+    node(key).flatMap { ObjectReader($0, path: path(of: key), faults: faults) }
+  }
+
+  /// A string that is not empty; nil when absent or at fault.
+  func string(_ key: String) -> String? {
+    guard let node = node(key) else { return nil }
+    return text(node, path: path(of: key))
+  }
+
+  private func text(_ node: JSONNode, path: String) -> String? {
+    guard case .string(let text) = node.value else {
+      faults.add(at: node.offset, path, "must be a string, not \(node.value.described)")
+      return nil
+    }
+    guard !text.isEmpty else {
+      faults.add(at: node.offset, path, "must not be empty")
+      return nil
+    }
+    return text
+  }
+
+  /// The strings of the array at `key`, each with its place; nil when absent or no array.
+  func strings(_ key: String) -> [(text: String, path: String, offset: Int)]? {
+    guard let node = node(key) else { return nil }
+    guard case .array(let elements) = node.value else {
+      reject(key, "must be an array of strings, not \(node.value.described)")
+      return nil
+    }
+    return elements.enumerated().compactMap { index, element in
+      let elementPath = "\(path(of: key))[\(index)]"
+      return text(element, path: elementPath).map { ($0, elementPath, element.offset) }
+    }
+  }
+
+  /// A whole number within `range`; nil when absent or at fault.
+  func integer(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
+    guard let node = node(key) else { return nil }
+    if case .number(let text) = node.value,
+      case .exact(let value) = DecimalNumber(text)?.scaled(byPowerOfTen: 0), range ~= value
+    {
+      return value
+    }
+    reject(
+      key,
+      "must be a whole number from \(range.lowerBound) to \(range.upperBound), "
+        + "not \(node.value.described)")
+    return nil
+  }
+
+  /// A decimal number of seconds in whole milliseconds, exactly; nil when absent or at fault.
+  func milliseconds(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
+    guard let node = node(key) else { return nil }
+    if case .number(let text) = node.value, let number = DecimalNumber(text) {
+      switch number.scaled(byPowerOfTen: 3) {
+      case .exact(let value) where range ~= value: return value
+      case .finer:
+        reject(key, "must be whole milliseconds, at most three decimal places, not \(text)")
+        return nil
+      default: break
+      }
+    }
+    reject(
+      key,
+      "must be a number of seconds from \(seconds(range.lowerBound)) to "
+        + "\(seconds(range.upperBound)), not \(node.value.described)")
+    return nil
+  }
+
+  /// Reports the keys nobody asked for, each with the known one that is nearest.
+  func finish() {
+    for member in order where !known.contains(member.key) {
+      var message = "unknown key"
+      if let nearest = nearestNames(to: member.key, among: known).first {
+        message += "; the nearest known one is \(nearest)"
+      } else {
+        message += "; known are \(known.sorted().joined(separator: ", "))"
+      }
+      faults.add(at: member.keyOffset, path(of: member.key), message)
+    }
+  }
+}
+
+/// Milliseconds as seconds, without needless decimal places.
+func seconds(_ milliseconds: Int64) -> String {
+  let whole = milliseconds / 1000
+  var fraction = String(milliseconds % 1000 + 1000).dropFirst()
+  while fraction.last == "0" { fraction.removeLast() }
+  return fraction.isEmpty ? "\(whole)" : "\(whole).\(fraction)"
+}

@@ -1,0 +1,119 @@
+// What clicks and keys do: changes asked of the daemon, questions before them, notices after.
+
+const element = (id) => document.getElementById(id);
+let changed = () => {};
+
+const questions = {
+  reset: (name) => [`Reset ${name} to 0 points?`,
+    "The points go back to 0. The ledger keeps what was earned until now.", "Reset to 0"],
+  stop: (name) => [`Stop ${name}?`,
+    "Its clients are disconnected and its user earns nothing until it is started again.", "Stop"],
+  restart: (name) => [`Restart ${name}?`, "Its clients are disconnected.", "Restart"],
+};
+const done = {
+  pause: "is paused", resume: "earns points again", reset: "was reset to 0",
+  start: "runs", stop: "is stopped", restart: "was restarted",
+};
+const refusal = "From here this page may look, but not change anything. Use it or pointsctl on the "
+  + "daemon's machine, or let its operator set http.tokenFile.";
+
+/// Asks the daemon for a change, after a question where it loses something, and says how it went.
+export async function act(button, kind, name, verb) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  if (questions[verb] && !(await ask(...questions[verb](name)))) return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    if (!(await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`))) return;
+    notify(`${name} ${done[verb]}.`);
+    changed();
+  } catch (problem) {
+    notify(`${name}: ${verb} failed. ${problem.message}`, true);
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+/// Whether it was done; false when a token was asked for and none given.
+async function post(path) {
+  const token = sessionStorage.getItem("token");
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  let answer;
+  try {
+    answer = await fetch(path, { method: "POST", headers, signal: AbortSignal.timeout(15000) });
+  } catch {
+    throw new Error("The daemon did not answer; whether it was done will show here.");
+  }
+  if (answer.ok) return true;
+  const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}`);
+  if (answer.status === 403) throw new Error(`${refusal} (${said}.)`);
+  if (answer.status !== 401) throw new Error(said);
+  // A token would do. It is kept for this tab only.
+  element("token-reason").textContent = `${said}.`;
+  if (!(await confirmed(element("token")))) return false;
+  sessionStorage.setItem("token", element("token-value").value.trim());
+  return post(path);
+}
+
+function ask(title, text, yes) {
+  element("question-title").textContent = title;
+  element("question-text").textContent = text;
+  element("question-yes").textContent = yes;
+  return confirmed(element("question"));
+}
+
+function confirmed(dialog) {
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
+/// Shows a notice; a problem stays until it is closed.
+function notify(text, problem = false) {
+  const notice = document.createElement("div");
+  const words = document.createElement("p");
+  const close = document.createElement("button");
+  notice.className = problem ? "notice problem" : "notice";
+  words.textContent = text;
+  close.type = "button";
+  close.className = "btn-close";
+  close.setAttribute("aria-label", "Close");
+  close.addEventListener("click", () => notice.remove());
+  notice.append(words, close);
+  element("notices").append(notice);
+  if (!problem) setTimeout(() => notice.remove(), 5000);
+}
+
+/// Connects keys, search and the range choice. `onChange` follows each change made,
+/// `onSearch(text)` each change of the search.
+export function connect({ onChange, onSearch, search }) {
+  changed = onChange;
+  const field = element("search");
+  field.value = search;
+  field.addEventListener("input", () => onSearch(field.value));
+  const clear = () => {
+    field.value = "";
+    onSearch("");
+  };
+  const ranges = element("range").elements;
+  const keys = {
+    "/": () => field.focus(),
+    u: () => element("users").focus(),
+    "?": () => element("help").showModal(),
+    ...Object.fromEntries([1, 2, 3, 4].map((key) => [key, () => ranges[key - 1].click()])),
+  };
+  const allowed = element("shortcuts");
+  allowed.checked = localStorage.getItem("shortcuts") !== "off";
+  allowed.addEventListener("change", () =>
+    localStorage.setItem("shortcuts", allowed.checked ? "on" : "off"));
+  element("open-help").addEventListener("click", keys["?"]);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+      return;
+    if (event.key === "Escape" && field.value) return clear();
+    if (!allowed.checked || event.target.matches("input[type=search]")) return;
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+}

@@ -1,0 +1,107 @@
+// What the page knows, how events change it, and the words for it. No element is touched here.
+
+/// The last known state. `late` is null where it cannot be known (the page has to ask).
+export const state = {
+  users: new Map(), // by user name: {user, points, datetime_stamp}
+  servers: new Map(), // by user name: as in /api/servers
+  database: { status: "unknown" },
+  late: null, // a Set of user names
+  search: new URLSearchParams(location.search).get("search") ?? "",
+};
+
+let ahead = 0; // ms by which the daemon's clock is ahead of the browser's
+
+/// The daemon's time now, in ms since 1970.
+export const now = () => Date.now() + ahead;
+/// A stamp of the API, YYYY-MM-DD HH:MM:SS in UTC, in ms since 1970.
+export const parse = (stamp) => Date.parse(`${stamp.replace(" ", "T")}Z`);
+export const stampOf = (time) => new Date(time).toISOString().slice(0, 19).replace("T", " ");
+
+/// Applies an event of /api/events.
+export function apply(type, data) {
+  if (data.timestamp) setClock(parse(data.timestamp));
+  if (data.servers) state.servers = new Map(data.servers.map((server) => [server.user, server]));
+  if (type === "snapshot") {
+    state.users = new Map(data.users.map((row) => [row.user, row]));
+    state.database = { stale: data.stale_seconds, heard: now(), ...data.database };
+    state.late = data.late && new Set(data.late);
+  } else if (type === "users") {
+    for (const row of data.users) state.users.set(row.user, row);
+  } else if (type === "server") state.servers.set(data.user, data);
+  else if (type === "database") state.database = data;
+  else if (type === "late") state.late = new Set(data.users);
+}
+
+/// What is known, as a snapshot event, for another tab.
+export function snapshot() {
+  return {
+    timestamp: stampOf(now()), users: [...state.users.values()],
+    servers: [...state.servers.values()], database: state.database,
+    late: state.late && [...state.late], stale_seconds: state.database.stale ?? null,
+  };
+}
+
+// Stamps have whole seconds: only a difference that cannot come from that moves the clock.
+function setClock(time) {
+  const difference = time + 500 - Date.now() - ahead;
+  if (Math.abs(difference) > 1500) ahead += difference;
+}
+
+const byName = (one, other) => (one.user < other.user ? -1 : 1);
+
+/// The users by rank; equal points keep the order of names, so that rows do not dance.
+export const ranked = () =>
+  [...state.users.values()].sort((one, other) => other.points - one.points || byName(one, other));
+
+/// Whether a user is searched for: by name, server, port or group.
+export function sought(user) {
+  const server = state.servers.get(user);
+  const words = [user, server?.name, server?.port, ...(server?.groups ?? [])];
+  const search = state.search.trim().toLowerCase();
+  return !search || words.some((word) => String(word ?? "").toLowerCase().includes(search));
+}
+
+/// total, average, maximum, minimum with who has them; null without users.
+export function statistics() {
+  const rows = ranked();
+  if (!rows.length) return null;
+  const total = rows.reduce((sum, row) => sum + row.points, 0);
+  return { total, average: total / rows.length, maximum: rows[0], minimum: rows.at(-1) };
+}
+
+/// How a user's server stands: "running", … or "unknown".
+export const statusOf = (user) => state.servers.get(user)?.status ?? "unknown";
+export const isLate = (user) => state.late?.has(user) ?? false;
+
+const order = ["running", "paused", "starting", "backing off", "failed", "stopped", "unknown"];
+
+/// "3 running, 1 paused, 1 failed"
+export function inWords() {
+  const counts = new Map(order.map((status) => [status, 0]));
+  for (const user of state.users.keys()) {
+    const status = statusOf(user);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  const parts = [...counts].filter(([, count]) => count).map(([word, count]) => `${count} ${word}`);
+  if (state.late?.size) parts.push(`${state.late.size} late`);
+  return parts.join(", ") || "no users";
+}
+
+/// When any user's row last changed, in ms since 1970; null without users.
+export function lastUpdate() {
+  const times = [...state.users.values()].map((row) => parse(row.datetime_stamp));
+  return times.length ? Math.max(...times) : null;
+}
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+export const number = (value) => grouped.format(value);
+
+/// "12 s", "3 min", "2 h", "5 d"
+export function span(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 100) return `${seconds} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}
+export const age = (stamp) => `${span(now() - parse(stamp))} ago`;

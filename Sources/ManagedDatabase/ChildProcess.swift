@@ -1,0 +1,172 @@
+import CLinux
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A process that was started here or found running, and that outlives this daemon if need be.
+///
+/// It is held by a descriptor of the process, not by its number, which the system may give to
+/// another one.
+package final class ChildProcess: Sendable {
+  /// How the process ended.
+  package enum Ending: Sendable, Hashable {
+    /// The exit status, 128 and the number of the signal for one that was killed.
+    case status(Int32)
+    /// Not a child of ours, so the system does not tell.
+    case untold
+  }
+
+  private enum State {
+    case running(waiters: [Int: CheckedContinuation<Ending?, Never>], nextWaiter: Int)
+    case ended(Ending)
+  }
+
+  package let identifier: pid_t
+  /// False for a process that an earlier daemon started.
+  package let isOwnChild: Bool
+  private let descriptor: Int32
+  private let state = Mutex(State.running(waiters: [:], nextWaiter: 0))
+
+  /// Watches a process that runs already. Throws when there is none of this number.
+  package init(adopting identifier: pid_t) throws(ManagedDatabaseError) {
+    let descriptor = clinux_pidfd_open(identifier)
+    guard descriptor >= 0 else {
+      throw .failed("cannot watch process \(identifier): \(Files.fault)")
+    }
+    self.identifier = identifier
+    self.isOwnChild = false
+    self.descriptor = descriptor
+    watch()
+  }
+
+  /// Starts a program in a session of its own, so that a terminal's Ctrl-C does not reach it.
+  /// - Parameter log: its output is appended to this file.
+  package init(
+    _ path: String, _ arguments: [String], log: String
+  ) throws(ManagedDatabaseError) {
+    let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard output >= 0 else { throw .unusable("cannot write the log \(log): \(Files.fault)") }
+    let identifier: pid_t
+    do throws(ManagedDatabaseError) {
+      identifier = try Self.spawn(path, arguments, output: output)
+    } catch {
+      close(output)
+      throw error
+    }
+    // The log's descriptor is free now, so one is left for the process.
+    close(output)
+    let descriptor = clinux_pidfd_open(identifier)
+    guard descriptor >= 0 else {
+      let fault = Files.fault
+      kill(identifier, SIGTERM)
+      throw .failed("cannot watch \(path) (process \(identifier)), asked it to end: \(fault)")
+    }
+    self.identifier = identifier
+    self.isOwnChild = true
+    self.descriptor = descriptor
+    watch()
+  }
+
+  private static func spawn(
+    _ path: String, _ arguments: [String], output: Int32
+  ) throws(ManagedDatabaseError) -> pid_t {
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+    words.append(nil)
+    defer { for word in words { free(word) } }
+    var environment: [UnsafeMutablePointer<CChar>?] = [
+      strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), strdup("LC_ALL=C.UTF-8"), nil,
+    ]
+    defer { for variable in environment { free(variable) } }
+    var identifier: pid_t = 0
+    let error = clinux_spawn_detached(&identifier, path, output, &words, &environment)
+    guard error == 0 else {
+      throw .failed("cannot start \(path): \(String(cString: strerror(error)))")
+    }
+    return identifier
+  }
+
+  /// Whether the process still runs, as far as is known.
+  package var isAlive: Bool {
+    state.withLock { if case .running = $0 { true } else { false } }
+  }
+
+  /// Sends a signal; to a process that has ended, nothing.
+  package func signal(_ number: Int32) {
+    state.withLock {
+      // While the state is `running` the descriptor is open.
+      if case .running = $0 { _ = clinux_pidfd_signal(descriptor, number) }
+    }
+  }
+
+  /// Returns when the process has ended; throws `CancellationError` when the task is cancelled
+  /// first.
+  @discardableResult
+  package func ended() async throws -> Ending {
+    let number = state.withLock { state -> Int? in
+      guard case .running(let waiters, let number) = state else { return nil }
+      state = .running(waiters: waiters, nextWaiter: number + 1)
+      return number
+    }
+    let ending = await withTaskCancellationHandler {
+      await withCheckedContinuation { wait(with: $0, number: number) }
+    } onCancel: {
+      if let number { giveUp(number) }
+    }
+    guard let ending else { throw CancellationError() }
+    return ending
+  }
+
+  private func wait(with continuation: CheckedContinuation<Ending?, Never>, number: Int?) {
+    let known = state.withLock { state -> Ending?? in
+      switch state {
+      case .ended(let ending):
+        return .some(ending)
+      case .running(var waiters, let next):
+        if Task.isCancelled { return .some(nil) }
+        if let number { waiters[number] = continuation }
+        state = .running(waiters: waiters, nextWaiter: next)
+        return nil
+      }
+    }
+    if let known { continuation.resume(returning: known) }
+  }
+
+  private func giveUp(_ number: Int) {
+    let continuation = state.withLock { state -> CheckedContinuation<Ending?, Never>? in
+      guard case .running(var waiters, let next) = state else { return nil }
+      let continuation = waiters.removeValue(forKey: number)
+      state = .running(waiters: waiters, nextWaiter: next)
+      return continuation
+    }
+    continuation?.resume(returning: nil)
+  }
+
+  /// The descriptor becomes readable when the process ends.
+  private func watch() {
+    let source = DispatchSource.makeReadSource(
+      fileDescriptor: descriptor, queue: DispatchQueue(label: "pointsd.process"))
+    source.setEventHandler { [self] in
+      source.cancel()
+      reap()
+    }
+    source.setCancelHandler { [descriptor] in
+      close(descriptor)
+    }
+    source.activate()
+  }
+
+  private func reap() {
+    var ending = Ending.untold
+    if isOwnChild {
+      var status: Int32 = 0
+      while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+      ending = .status(clinux_exit_status(status))
+    }
+    let waiters = state.withLock { state -> [CheckedContinuation<Ending?, Never>] in
+      guard case .running(let waiters, _) = state else { return [] }
+      state = .ended(ending)
+      return Array(waiters.values)
+    }
+    for waiter in waiters { waiter.resume(returning: ending) }
+  }
+}

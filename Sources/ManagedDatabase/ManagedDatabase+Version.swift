@@ -1,0 +1,60 @@
+import Logging
+
+extension ManagedDatabase {
+  /// Refuses data that a newer MariaDB wrote: opening it with an older one may destroy it.
+  func refuseNewerVersion() throws {
+    guard let written = writtenVersion, let installed = installedVersion else { return }
+    guard written <= installed else {
+      throw ManagedDatabaseError.unusable(
+        "\(layout.data) was written by MariaDB \(written), and \(installed) is installed; "
+          + "install MariaDB \(written) or newer; nothing was touched")
+    }
+  }
+
+  /// Brings an older database's system tables to the installed version.
+  func upgradeIfOlder() async throws {
+    guard let written = writtenVersion, let installed = installedVersion, written < installed else {
+      return
+    }
+    logger.notice(
+      "upgrading the database from MariaDB \(written) to \(installed)",
+      metadata: ["event": "database"])
+    let child = try ChildProcess(
+      programs.upgrade, ["--no-defaults", "--socket=\(layout.socket)"], log: layout.log)
+    guard try await child.ended() == .status(0) else {
+      throw ManagedDatabaseError.failed(
+        "mariadb-upgrade failed: \(Files.lastLines(layout.log, count: 5))")
+    }
+  }
+
+  /// The version that the data was last brought to; nil for data that was never marked.
+  private var writtenVersion: ServerVersion? {
+    Files.text(layout.versionMark).flatMap { ServerVersion($0) }
+  }
+
+  /// The version of the installed server, told by its library.
+  private var installedVersion: ServerVersion? { programs.version }
+}
+
+/// A series of MariaDB, such as 10.11; data files differ between series only.
+package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+  package let major: Int
+  package let minor: Int
+
+  /// - Parameter text: a text in which a version such as `10.11.6-MariaDB` comes first.
+  init?(_ text: some StringProtocol) {
+    let digits = text.drop { !$0.isNumber }
+    let parts = digits.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap {
+      Int($0)
+    }
+    guard parts.count >= 2 else { return nil }
+    self.major = parts[0]
+    self.minor = parts[1]
+  }
+
+  package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
+    (left.major, left.minor) < (right.major, right.minor)
+  }
+
+  package var description: String { "\(major).\(minor)" }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// MariaDB's programs on this machine.
+package struct Programs: Sendable {
+  package let server: String
+  package let install: String
+  package let upgrade: String
+  /// The installed server's version; nil when it does not tell.
+  package let version: ServerVersion?
+
+  package init() throws(ManagedDatabaseError) {
+    self.server = try Self.find("mariadbd", in: ["/usr/sbin", "/usr/libexec", "/usr/local/sbin"])
+    let directories = ["/usr/bin", "/usr/local/bin"]
+    self.install = try Self.find("mariadb-install-db", in: directories)
+    self.upgrade = try Self.find("mariadb-upgrade", in: directories)
+    self.version = Self.output(of: "\(server) --no-defaults --version").flatMap {
+      ServerVersion($0.drop { $0 != " " }.dropFirst())
+    }
+  }
+
+  private static func find(_ name: String, in directories: [String]) throws(ManagedDatabaseError)
+    -> String
+  {
+    guard let path = Files.program(directories.map { "\($0)/\(name)" }) else {
+      throw .missing(
+        "\(name) is not installed; on Debian: apt install mariadb-server-core, "
+          + "or set database.hosts to use another server")
+    }
+    return path
+  }
+
+  /// What a command prints; nil when it cannot be run.
+  private static func output(of command: String) -> String? {
+    guard let pipe = popen(command, "re") else { return nil }
+    defer { pclose(pipe) }
+    var bytes = [UInt8](repeating: 0, count: 512)
+    return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, pipe)], as: UTF8.self)
+  }
+}

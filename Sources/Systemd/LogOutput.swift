@@ -1,0 +1,55 @@
+import Glibc
+import Logging
+
+/// Where log lines go.
+public enum LogOutput: Sendable, Equatable {
+  /// The journal, with native fields.
+  case journal
+  /// Lines on standard error.
+  case terminal(coloured: Bool)
+
+  /// The journal when standard error is connected to it, else lines on standard error.
+  public static func detect() -> LogOutput {
+    detect(
+      journalStream: environment("JOURNAL_STREAM"), noColour: environment("NO_COLOR"),
+      terminal: environment("TERM"), standardError: STDERR_FILENO)
+  }
+
+  /// Decides by what the environment says and what the descriptor is.
+  /// - Parameters:
+  ///   - journalStream: device and inode of the journal's stream, `JOURNAL_STREAM`
+  ///     (systemd.exec(5)); another program's value is inherited where standard error was
+  ///     redirected, so that it counts only when it is this descriptor's.
+  ///   - noColour: `NO_COLOR` (no-color.org): not empty means no colour.
+  ///   - terminal: `TERM`.
+  static func detect(
+    journalStream: String?, noColour: String?, terminal: String?, standardError: Int32
+  ) -> LogOutput {
+    var information = stat()
+    if let journalStream, fstat(standardError, &information) == 0,
+      journalStream == "\(information.st_dev):\(information.st_ino)"
+    {
+      return .journal
+    }
+    let wanted = (noColour ?? "").isEmpty && terminal != "dumb"
+    return .terminal(coloured: wanted && isatty(standardError) == 1)
+  }
+
+  /// A handler for this output.
+  public func makeHandler(label: String, level: Logger.Level) -> any LogHandler {
+    switch self {
+    case .journal: JournalLogHandler(label: label, level: level)
+    case .terminal(let coloured): TerminalLogHandler(coloured: coloured, level: level)
+    }
+  }
+
+  /// Sends every logger of this process to where it belongs. To be called once, at start.
+  public static func bootstrap(level: Logger.Level) {
+    let output = detect()
+    LoggingSystem.bootstrap { output.makeHandler(label: $0, level: level) }
+  }
+
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}

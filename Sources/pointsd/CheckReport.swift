@@ -1,0 +1,39 @@
+import ConfigurationFile
+import Points
+
+/// What `--check` prints of a configuration without a fault.
+struct CheckReport {
+  let configuration: Configuration
+  /// The users that profiles name; nil for those who run as last asked.
+  let selected: Set<String>?
+
+  var text: String {
+    let http = configuration.http
+    var lines = [
+      "database   \(database)",
+      "http       \(http.address):\(http.port)",
+      "control    \(configuration.control.socket)",
+    ]
+    for user in configuration.users {
+      let groups = user.groups.isEmpty ? "" : " [\(user.groups.joined(separator: ", "))]"
+      let skipped = selected.map { $0.contains(user.name) ? "" : " (not in the profiles)" } ?? ""
+      let seconds = Double(user.terms.intervalMilliseconds) / 1000
+      lines.append(
+        "\(user.server)\(groups) \(user.name) on \(user.address):\(user.port), "
+          + "\(user.terms.points) points every \(seconds) s\(skipped)")
+    }
+    lines.append("\(configuration.users.count) users, no fault found")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var database: String {
+    switch configuration.database {
+    case .managed(let directory): "managed, in \(directory)"
+    case .given(let given):
+      switch given.endpoint {
+      case .socket(let path): "\(given.name) at \(path) as \(given.user)"
+      case .host(let host, let port): "\(given.name) at \(host):\(port) as \(given.user)"
+      }
+    }
+  }
+}

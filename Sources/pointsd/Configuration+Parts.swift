@@ -1,0 +1,46 @@
+import ConfigurationFile
+import Dashboard
+import Lanes
+import Logging
+import Supervisor
+
+extension ServerDefinition {
+  init(_ user: UserConfiguration) {
+    self.init(
+      user: user.name, server: user.server, groups: user.groups, address: user.address,
+      port: user.port, terms: user.terms)
+  }
+}
+
+extension LaneLimits {
+  init(_ listeners: Configuration.Listeners) {
+    self.init(
+      connectionsPerServer: listeners.connectionsPerServer, connections: listeners.connections,
+      idleSeconds: listeners.idleSeconds)
+  }
+}
+
+extension DashboardSettings {
+  init(_ configuration: Configuration) throws {
+    let http = configuration.http
+    self.init(
+      address: http.address, port: http.port, hosts: http.hosts,
+      token: try http.tokenFile.map { Array(try SecretFile.read($0).utf8) },
+      controlSocket: configuration.control.socket,
+      libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs))
+  }
+}
+
+extension Logger.Level {
+  init(_ level: Configuration.Log.Level) {
+    switch level {
+    case .trace: self = .trace
+    case .debug: self = .debug
+    case .info: self = .info
+    case .notice: self = .notice
+    case .warning: self = .warning
+    case .error: self = .error
+    case .critical: self = .critical
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import ConfigurationFile
+import Logging
+import ManagedDatabase
+import MariaDB
+
+/// The database that the configuration chose: one of our own, or a given server.
+struct DatabaseChoice {
+  /// nil for a given server.
+  let managed: ManagedDatabase?
+  let settings: ConnectionSettings
+  /// Connections in the pool.
+  let connections: Int
+
+  /// The original project's schema.
+  private static let schema = "network_project"
+  private static let managedConnections = 4
+
+  init(_ database: Configuration.Database, logger: Logger) throws {
+    switch database {
+    case .managed(let directory):
+      let managed = try ManagedDatabase(
+        directory: directory, schema: Self.schema, logger: logger)
+      self.managed = managed
+      self.settings = managed.settings
+      self.connections = Self.managedConnections
+    case .given(let given):
+      self.managed = nil
+      self.settings = ConnectionSettings(
+        endpoint: .init(given.endpoint), user: given.user,
+        password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)
+      self.connections = given.connections
+    }
+  }
+}
+
+extension ConnectionSettings.Endpoint {
+  init(_ endpoint: Configuration.GivenDatabase.Endpoint) {
+    switch endpoint {
+    case .socket(let path): self = .socket(path)
+    case .host(let host, let port): self = .tcp(host: host, port: port)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// What each metric tells, for the HELP lines of `/metrics`.
+enum MetricDescriptions {
+  static let all = [
+    "pointsd_pool_connections": "Open connections to the database.",
+    "pointsd_pool_connections_busy": "Connections in use or being opened.",
+    "pointsd_pool_waiters": "Callers waiting for a connection.",
+    "pointsd_pool_connect_failures_total": "Connects that failed.",
+    "pointsd_ticks_total": "Ticks done, over all intervals.",
+    "pointsd_credited_rows_total": "Rows that ticks changed.",
+    "pointsd_users_in_trouble": "Users that the last tick could not credit.",
+    "pointsd_users_late": "Users whose tick is late.",
+    "pointsd_database_up": "1 while the database answers on its health connection.",
+    "pointsd_ledger_differences": "Differences that the last check of the ledger found.",
+    "pointsd_servers": "Servers by status.",
+  ]
+}

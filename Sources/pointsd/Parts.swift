@@ -1,0 +1,92 @@
+import ConfigurationFile
+import Dashboard
+import Lanes
+import Ledger
+import Logging
+import ManagedDatabase
+import MariaDB
+import Points
+import ServiceLifecycle
+import Supervisor
+import Systemd
+import Telemetry
+
+/// The parts of the running daemon, made from the configuration.
+struct Parts {
+  let managed: ManagedDatabase?
+  let pool: ConnectionPool
+  let supervisor: Supervisor
+  let supervisorService: SupervisorService
+  let dashboard: DashboardService
+  let status: StatusService
+  let logger: Logger
+
+  init(
+    _ configuration: Configuration, selected: Set<String>?, metrics: PrometheusRegistry,
+    logger: Logger
+  ) throws {
+    let database = try DatabaseChoice(configuration.database, logger: logger)
+    let pool = ConnectionPool(settings: database.settings, size: database.connections)
+    let ledger = Ledger(
+      pool: pool, settings: database.settings,
+      maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
+      logger: logger)
+    let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
+      GroupReader(pool: pool, logger: logger)
+    }
+    let supervisor = Supervisor(
+      definitions: configuration.users.map(ServerDefinition.init), selected: selected,
+      store: ledger, host: lanes,
+      surroundings: .init(ledger: ledger, managed: database.managed),
+      time: .system, logger: logger)
+    let notifier = Notifier()
+    self.managed = database.managed
+    self.pool = pool
+    self.logger = logger
+    self.supervisor = supervisor
+    self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
+    self.dashboard = DashboardService(
+      settings: try DashboardSettings(configuration), control: supervisor, metrics: metrics,
+      logger: logger)
+    self.status = StatusService(
+      supervisor: supervisor, dashboard: dashboard, notifier: notifier,
+      watchdog: Watchdog.deadline.map { deadline in
+        Watchdog(
+          deadline: deadline,
+          probes: [
+            ProgressProbe("lanes", answering: { await lanes.ping() }),
+            ProgressProbe("supervisor", answering: { _ = await supervisor.servers() }),
+          ], notifier: notifier, logger: logger)
+      })
+  }
+
+  /// Runs every part until asked to stop; the database is stopped last.
+  func run() async throws {
+    var services: [any Service] = []
+    if let managed { services.append(DatabaseService(database: managed)) }
+    services += [supervisorService, dashboard, status]
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services.map { service in
+          .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
+        }, logger: quiet(logger)))
+    let signals = Signals(group: group, logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await signals.watch() }
+      tasks.addTask { try await group.run() }
+      // The signals end with the services, never before them.
+      defer { tasks.cancelAll() }
+      try await tasks.next()
+    }
+    await pool.close()
+  }
+
+  /// The lifecycle library's own lines are of interest to developers only.
+  private func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .error)
+    return logger
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import ConfigurationFile
+import Glibc
+import Systemd
+
+/// The command line of the daemon.
+@main
+struct PointsDaemon: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pointsd",
+    abstract: "Serves every user's points over TCP and HTTP, and keeps them in MariaDB.",
+    discussion: """
+      For every user in the file a TCP server answers the user's points and adds points every \
+      interval. Exit status: 0 stopped as asked, 64 usage, 69 a needed service is missing, 70 a \
+      fault of pointsd, 75 try again, 78 configuration.
+      """)
+
+  @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+  var config: String
+
+  @Option(
+    name: .customLong("profile"),
+    help: ArgumentHelp(
+      """
+      Run exactly these users: a user, server, group or 'all'. May be given several times. \
+      Without it each user is as last asked.
+      """, valueName: "name"))
+  var profiles: [String] = []
+
+  @Flag(help: "Check the configuration and end.")
+  var check = false
+
+  func run() async throws {
+    let (configuration, selected) = try read()
+    if check {
+      StandardStream.output.write(
+        CheckReport(configuration: configuration, selected: selected).text)
+      return
+    }
+    LogOutput.bootstrap(level: .init(configuration.log.level))
+    // A client that closes while it is written to is an error number, not the end.
+    signal(SIGPIPE, SIG_IGN)
+    let runsClosed = try await Daemon.run(configuration, selected: selected)
+    if !runsClosed { throw ExitStatus.tryAgain }
+  }
+
+  /// The configuration and the users that the profiles name, or every fault and exit status 78.
+  private func read() throws -> (Configuration, selected: Set<String>?) {
+    do {
+      let configuration = try Configuration.load(path: config)
+      guard !profiles.isEmpty else { return (configuration, nil) }
+      let users = try ProfileResolver(users: configuration.users).users(of: profiles)
+      return (configuration, Set(users))
+    } catch let faults as ConfigurationFaults {
+      StandardStream.error.write("\(faults)\n")
+      throw ExitStatus.configuration
+    } catch let unknown as UnknownProfiles {
+      ExitStatus.complain("\(unknown)")
+      throw ExitCode(64)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Dashboard
+import Points
+import ServiceLifecycle
+import Supervisor
+import Systemd
+
+/// Tells the service manager how the daemon is doing: readiness, the status line, the watchdog.
+struct StatusService: Service, CustomStringConvertible {
+  let description = "status"
+  let supervisor: Supervisor
+  let dashboard: DashboardService
+  let notifier: Notifier
+  let watchdog: Watchdog?
+
+  /// A start that takes longer counts as done: degraded, and the status line says so.
+  private static let patienceInLooks = 100
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await self.watchdog?.run() }
+        group.addTask { await self.tellStatus() }
+        await group.waitForAll()
+      }
+    }
+    notifier.stopping(status: "closing the runs")
+  }
+
+  private func tellStatus() async {
+    var told = ""
+    var looks = 0
+    var ready = false
+    while !Task.isCancelled {
+      if !ready {
+        ready = await supervisor.unreadiness() == nil || looks >= Self.patienceInLooks
+        if ready { notifier.ready() }
+      }
+      let line = await statusLine
+      if line != told { notifier.status(line) }
+      told = line
+      looks += 1
+      do { try await Task.sleep(for: ready ? .seconds(1) : .milliseconds(100)) } catch { return }
+    }
+  }
+
+  private var statusLine: String {
+    get async {
+      StatusLine(
+        servers: await supervisor.servers(), database: await supervisor.database(),
+        secondsSinceTick: await supervisor.secondsSinceTick, http: dashboard.tcpCondition
+      ).text
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import Testing
+
+@testable import ConfigurationFile
+
+/// The files under `config/`.
+@Suite struct ShippedFilesTests {
+  private static let folder =
+    #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/config"
+
+  @Test func theExampleIsTheDesign() throws {
+    let bytes = try readFile(Self.folder + "/pointsd.json", limit: 1 << 20)
+    #expect(String(decoding: bytes, as: UTF8.self) == Sample.good + "\n")
+    let configuration = try Configuration.load(
+      path: Self.folder + "/pointsd.json", credentialsDirectory: nil)
+    #expect(configuration.users.count == 5)
+  }
+
+  /// What the schema lists, an editor offers; what the daemon knows, it takes. They are the same.
+  @Test func theSchemaKnowsTheKeysThatTheDaemonKnows() throws {
+    let root = try JSONParser.parse(readFile(Self.folder + "/pointsd.schema.json", limit: 1 << 20))
+    let schema = try #require(root.member("properties"))
+    #expect(schema.keys == (try knownKeys(#"{"§§§§§§§§§§":1}"#)))
+    for (path, text) in [
+      ("database", #"{"database":{"§§§§§§§§§§":1}}"#),
+      ("database/managed", #"{"database":{"managed":{"§§§§§§§§§§":1}}}"#),
+      ("http", #"{"http":{"§§§§§§§§§§":1}}"#),
+      ("http/libraries", #"{"http":{"libraries":{"§§§§§§§§§§":1}}}"#),
+      ("control", #"{"control":{"§§§§§§§§§§":1}}"#),
+      ("listeners", #"{"listeners":{"§§§§§§§§§§":1}}"#),
+      ("accrual", #"{"accrual":{"§§§§§§§§§§":1}}"#),
+      ("log", #"{"log":{"§§§§§§§§§§":1}}"#),
+    ] {
+      var node: JSONNode? = schema
+      for (depth, key) in path.split(separator: "/").enumerated() {
+        if depth > 0 { node = node?.member("properties") }
+        node = node?.member(String(key))
+      }
+      #expect(node?.member("properties")?.keys == (try knownKeys(text)), "\(path)")
+    }
+    let user = schema.member("users")?.member("items")?.member("properties")
+    #expect(user?.keys == (try knownKeys(#"{"users":[{"§§§§§§§§§§":1}]}"#)))
+  }
+
+  /// The keys that the fault about an unknown one lists.
+  private func knownKeys(_ text: String) throws -> [String] {
+    let fault = #expect(throws: ConfigurationFaults.self) {
+      try Configuration.parse(Array(text.utf8), path: "/c.json", credentialsDirectory: nil)
+    }
+    let mark = "unknown key; known are "
+    let message = try #require(fault?.faults.map(\.message).first { $0.hasPrefix(mark) })
+    return message.dropFirst(mark.count).split(separator: ", ").map(String.init)
+  }
+}
+
+extension JSONNode {
+  fileprivate func member(_ key: String) -> JSONNode? {
+    guard case .object(let members) = value else { return nil }
+    return members.first { $0.key == key }?.node
+  }
+
+  fileprivate var keys: [String] {
+    guard case .object(let members) = value else { return [] }
+    return members.map(\.key).sorted()
+  }
+}

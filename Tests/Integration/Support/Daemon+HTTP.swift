@@ -1,0 +1,47 @@
+import Foundation
+
+extension Daemon {
+  struct Response {
+    let status: Int
+    let body: String
+
+    /// The body as JSON.
+    var json: [String: Any] {
+      (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] ?? [:]
+    }
+  }
+
+  /// One request over TCP, as curl makes it.
+  func http(
+    _ path: String, method: String = "GET", body: String? = nil, headers: [String] = []
+  ) throws -> Response {
+    let client = try TCPClient(port: httpPort)
+    var lines = [
+      "\(method) \(path) HTTP/1.1", "Host: localhost:\(httpPort)", "Connection: close",
+    ]
+    if let body {
+      lines += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+    }
+    lines += headers
+    try client.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
+    let answer = try client.readToEnd()
+    let parts = answer.components(separatedBy: "\r\n\r\n")
+    let status = parts[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return Response(status: status, body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+  }
+
+  /// The points of every user, by name.
+  func points() throws -> [String: Int] {
+    let users = try http("/api/users").json["data"] as? [[String: Any]] ?? []
+    return Dictionary(
+      users.map { ($0["user"] as? String ?? "", $0["points"] as? Int ?? -1) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The differences that the ledger's check names; nil when the check could not be made.
+  func differences() throws -> [String]? {
+    let data = try http("/api/verify").json["data"] as? [String: Any]
+    let differences = data?["differences"] as? [[String: Any]]
+    return differences?.map { $0["message"] as? String ?? "\($0)" }
+  }
+}

@@ -1,0 +1,48 @@
+import Points
+import Synchronization
+
+/// Listeners without sockets; ports can be made busy.
+final class FakeHost: ListenerHost {
+  struct State {
+    var busyPorts: [Int: ListenerError] = [:]
+    var opened: [String] = []
+    var closed: [String] = []
+    var published: [[PointsRow]] = []
+    var faults: [String: @Sendable (String) -> Void] = [:]
+  }
+
+  let state = Mutex(State())
+
+  final class Listener: OpenListener {
+    let port: Int
+    let server: String
+    let host: FakeHost
+    var connections: Int { 3 }
+    var requests: Int { 7 }
+
+    init(port: Int, server: String, host: FakeHost) {
+      self.port = port
+      self.server = server
+      self.host = host
+    }
+
+    func close() async {
+      host.state.withLock { $0.closed.append(server) }
+    }
+  }
+
+  func open(
+    _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
+  ) async throws -> any OpenListener {
+    try state.withLock { state in
+      if let error = state.busyPorts[specification.port] { throw error }
+      state.opened.append(specification.server)
+      state.faults[specification.server] = onFault
+    }
+    return Listener(port: specification.port, server: specification.server, host: self)
+  }
+
+  func publish(_ rows: [PointsRow]) {
+    state.withLock { $0.published.append(rows) }
+  }
+}

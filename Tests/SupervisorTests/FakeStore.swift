@@ -1,0 +1,95 @@
+import Points
+import Synchronization
+
+/// A ledger in memory that follows the port's contract as far as the supervisor can tell.
+final class FakeStore: LedgerStore {
+  struct State {
+    var failure: LedgerError?
+    var rows: [String: PointsRow] = [:]
+    var intents: [String: Intent] = [:]
+    var reconciled: [[LedgerUser]] = []
+    var changes: [String] = []
+    var closedRuns: [[String]] = []
+    var expectedEarning: Set<String> = []
+  }
+
+  let state = Mutex(State())
+
+  private func checked<Result>(_ body: (inout State) throws -> Result) throws -> Result {
+    try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      return try body(&state)
+    }
+  }
+
+  func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String] {
+    try checked { state in
+      state.reconciled.append(users)
+      for user in users where state.rows[user.name] == nil {
+        state.rows[user.name] = PointsRow(
+          user: user.name, points: 0, stamp: DateTimeStamp(secondsSinceEpoch: 0))
+        if state.intents[user.name] == nil {
+          state.intents[user.name] = Self.intent(user.name, running: true, paused: false, 1)
+        }
+      }
+      return []
+    }
+  }
+
+  static func intent(_ user: String, running: Bool, paused: Bool, _ revision: Int64) -> Intent {
+    Intent(
+      user: user, running: running, paused: paused, who: "somebody", reason: "exam",
+      since: DateTimeStamp(secondsSinceEpoch: 0), revision: revision)
+  }
+
+  func intents(of users: [String]) async throws -> [Intent] {
+    try checked { state in users.compactMap { state.intents[$0] } }
+  }
+
+  func apply(
+    _ change: Change, to user: String, terms: AccrualTerms, effective: EffectiveIntent?,
+    operation: Operation
+  ) async throws -> (row: PointsRow, intent: Intent) {
+    try checked { state in
+      guard let row = state.rows[user], let before = state.intents[user] else {
+        throw LedgerError.unknownUser(user)
+      }
+      state.changes.append("\(change) \(user)")
+      var (running, paused) = (
+        effective?.running ?? before.running, effective?.paused ?? before.paused
+      )
+      var points = row.points
+      switch change {
+      case .start: running = true
+      case .stop: running = false
+      case .pause: paused = true
+      case .resume: paused = false
+      case .reset: points = 0
+      case .adjust(let delta):
+        points += delta
+        if points < 0 { throw LedgerError.refused("\(user) has \(row.points) points") }
+      }
+      let intent = Self.intent(user, running: running, paused: paused, before.revision + 1)
+      state.rows[user] = PointsRow(user: user, points: points, stamp: row.stamp)
+      state.intents[user] = intent
+      return (PointsRow(user: user, points: points, stamp: row.stamp), intent)
+    }
+  }
+
+  func closeRuns(of users: [String], operation: Operation) async throws {
+    try checked { $0.closedRuns.append(users) }
+  }
+
+  func rows(of users: [String]) async throws -> [PointsRow] {
+    try checked { state in users.compactMap { state.rows[$0] } }
+  }
+
+  func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] { [] }
+
+  func verify(users: [String], earning: Set<String>) async throws -> Verification {
+    try checked { state in
+      state.expectedEarning = earning
+      return Verification(users: users.count, differences: [], notices: [])
+    }
+  }
+}
