@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
-      swiftSettings: strict),
+      resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
@@ -78,6 +78,8 @@ let package = Package(
         "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
         nioHTTPTypes, logging, metrics, lifecycle,
       ],
+      // One binary is all there is to install.
+      resources: [.embedInCode("Page")],
       swiftSettings: strict),
 
     .executableTarget(

@@ -20,8 +20,20 @@ struct PageFile: Sendable {
     }
   }
 
-  static let index = "<!DOCTYPE html><title>pointsd</title><body><table><!--users--></table></body>"
-  static let all: [PageFile] = []
+  /// The page itself, which is filled in for each reader.
+  static let index = String(decoding: PackageResources.index_html, as: UTF8.self)
+
+  /// What it loads, as `/assets/…`.
+  static let all = [
+    PageFile("actions.js", PackageResources.actions_js),
+    PageFile("charts.js", PackageResources.charts_js),
+    PageFile("colours.js", PackageResources.colours_js),
+    PageFile("dashboard.css", PackageResources.dashboard_css),
+    PageFile("dashboard.js", PackageResources.dashboard_js),
+    PageFile("live.js", PackageResources.live_js),
+    PageFile("model.js", PackageResources.model_js),
+    PageFile("tables.js", PackageResources.tables_js),
+  ]
 }
 
 /// Strong validators (RFC 9110, section 8.8.3).

@@ -17,6 +17,8 @@ public actor ManagedDatabase {
   let schema: String
   var server: ChildProcess?
   private var isStopping = false
+  /// Whether the server runs and lets the daemon's own account in.
+  public private(set) var isReady = false
 
   /// How the daemon's own account connects.
   public nonisolated let settings: ConnectionSettings
@@ -34,6 +36,12 @@ public actor ManagedDatabase {
   public init(directory: String, schema: String, logger: Logger) throws(ManagedDatabaseError) {
     self.layout = DatabaseLayout(directory: directory)
     self.programs = try Programs()
+    // mariadb-install-db, a shell script, takes a path with a blank for several.
+    guard !directory.contains(where: \.isWhitespace) else {
+      throw .unusable(
+        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
+          + "which MariaDB's programs cannot handle")
+    }
     try layout.makeDirectories()
     self.lock = try DirectoryLock(path: layout.lock)
     let owner = Files.owner(directory) ?? getuid()
@@ -66,8 +74,10 @@ public actor ManagedDatabase {
         let server = try ensureServer()
         self.server = server
         try await admit()
+        isReady = true
         faults = 0
         let ending = try await server.ended()
+        isReady = false
         guard !Task.isCancelled, !isStopping else { return }
         let how = if case .status(let status) = ending { " with status \(status)" } else { "" }
         logger.error(
@@ -86,12 +96,23 @@ public actor ManagedDatabase {
     }
   }
 
-  /// Ends the server and waits until it has written everything. Returns when it is gone.
-  public func stop() async {
+  /// Asks the server to end and waits until it has written everything, up to the deadline. One
+  /// that takes longer is left to finish by itself; the next daemon takes it over or starts anew.
+  public func stop(deadline: Duration) async {
     isStopping = true
     guard let server, server.isAlive else { return }
     server.signal(SIGTERM)
-    _ = try? await server.ended()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { _ = try? await server.ended() }
+      group.addTask { try? await Task.sleep(for: deadline) }
+      await group.next()
+      group.cancelAll()
+    }
+    if server.isAlive {
+      logger.warning(
+        "the private mariadbd (process \(server.identifier)) is still writing and was left to finish",
+        metadata: ["event": "database"])
+    }
     self.server = nil
   }
 }

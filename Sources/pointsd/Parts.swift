@@ -28,8 +28,8 @@ struct Parts {
     let database = try DatabaseChoice(configuration.database, logger: logger)
     let pool = ConnectionPool(settings: database.settings, size: database.connections)
     let ledger = Ledger(
-      pool: pool,
-      maximumCatchUpMilliseconds: Int64(configuration.accrual.maximumCatchUpSeconds) * 1000,
+      pool: pool, settings: database.settings,
+      maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       logger: logger)
     let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
       GroupReader(pool: pool, logger: logger)
@@ -37,7 +37,7 @@ struct Parts {
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
       store: ledger, host: lanes,
-      surroundings: .init(ledger: ledger, settings: database.settings, logger: logger),
+      surroundings: .init(ledger: ledger, managed: database.managed),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed

@@ -1,38 +1,22 @@
-import Glibc
 import Ledger
-import Logging
-import MariaDB
+import ManagedDatabase
 import Points
 import Supervisor
 
 extension Supervisor.Surroundings {
   /// What the ledger's side of the daemon gives the supervisor.
-  /// - Parameter settings: of the database; the health connection has a shorter deadline.
-  init(ledger: Ledger, settings: ConnectionSettings, logger: Logger) {
-    var healthSettings = settings
-    healthSettings.readTimeoutSeconds = 1
-    healthSettings.connectTimeoutSeconds = 1
-    let lock = DaemonLock(settings: healthSettings, holder: .thisProcess)
+  /// - Parameter managed: the private database, which must be ready first; nil for a given server.
+  init(ledger: Ledger, managed: ManagedDatabase?) {
     self.init(
       prepare: {
-        try await Schema.prepare(settings, logger: logger)
-        try await lock.acquire()
+        if let managed, await !managed.isReady {
+          throw LedgerError.unavailable("the private database is starting")
+        }
+        try await ledger.prepare()
       },
-      health: { await lock.health() },
+      health: { await ledger.health() },
       runTicker: { interval, report in
-        await Ticker(store: ledger, intervalMilliseconds: interval).run(report: report)
+        await Ticker(store: ledger, intervalMilliseconds: interval).run(report)
       })
-  }
-}
-
-extension DaemonLock.Holder {
-  /// How this process is named to a second daemon.
-  static var thisProcess: DaemonLock.Holder {
-    var name = [CChar](repeating: 0, count: 256)
-    gethostname(&name, name.count - 1)
-    let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return DaemonLock.Holder(
-      host: host, process: getpid(),
-      since: DateTimeStamp(secondsSinceEpoch: Int64(Glibc.time(nil))))
   }
 }
