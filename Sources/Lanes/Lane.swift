@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 import Points
+import QueueExecutor
 import Synchronization
 
 /// One event lane: a serial queue, an epoll set, and every socket in it.
@@ -10,7 +11,7 @@ import Synchronization
 /// its asynchronous functions touch the same state without a lock. What the lane knows and does is
 /// in `LaneCore`; this shell brings it events, the clock and the reader.
 actor Lane {
-  nonisolated let executor: LaneExecutor
+  nonisolated let executor: QueueExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
   private nonisolated let turns = Atomic(0)
 
@@ -29,7 +30,7 @@ actor Lane {
     clock: any LaneClock, logger: Logger
   ) throws {
     let events = try EventSet()
-    let executor = LaneExecutor(label: "lane-\(number)")
+    let executor = QueueExecutor(label: "lane-\(number)")
     // Both sources before the first bind: one made while descriptors are exhausted stays silent.
     let source = DispatchSource.makeReadSource(
       fileDescriptor: events.descriptor, queue: executor.queue)
