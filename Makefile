@@ -22,14 +22,14 @@ sources := Package.swift Sources Tests $(wildcard Benchmarks)
 build_packages := libmariadb-dev libsystemd-dev pkg-config
 run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js
 test_packages := redis-server
-browser_packages := chromium python3-venv
+browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
 phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 
 browser := .build/browser
 
-.PHONY: help run build debug test browser-test lint format bench robustness system-test \
+.PHONY: help run build debug test browser-test screenshots lint format bench robustness system-test \
   db-shell phpmyadmin install deb clean
 
 help: ## List the targets
@@ -69,6 +69,10 @@ browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Testing the dashboard in Chromium"
 	@$(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
+
+screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
+	@scripts/require "take the pictures" $(run_packages) $(browser_packages)
+	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py
 
 # The marker is made last, so that an installation cut short is begun again.
 $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)

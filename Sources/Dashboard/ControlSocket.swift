@@ -1,11 +1,18 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The Unix socket on which commands reach the daemon. Whoever may write to it may change things,
 /// so its mode is 0660 and its folder belongs to the daemon.
-struct ControlSocket: Sendable {
+final class ControlSocket: Sendable {
   let path: String
+  /// The file that this daemon made, by its number; nil before.
+  private let own = Mutex<ino_t?>(nil)
+
+  init(path: String) {
+    self.path = path
+  }
 
   /// The longest path that unix(7) allows, without the NUL behind it.
   static let longestPath = 107
@@ -50,11 +57,19 @@ struct ControlSocket: Sendable {
       throw ControlSocketError(
         "control socket \(path): its mode cannot be set to 0660: \(SystemMessage.text(errno))")
     }
+    let file = fileNumber()
+    own.withLock { $0 = file }
   }
 
-  /// Removes the socket; that it is gone already is as good.
+  /// Removes the socket, unless a later daemon has put its own there.
   func remove() {
+    guard let file = own.withLock({ $0 }), fileNumber() == file else { return }
     unlink(path)
+  }
+
+  private func fileNumber() -> ino_t? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_ino : nil
   }
 
   /// Whether somebody accepts connections there. Any doubt counts as yes: a live daemon's socket

@@ -16,7 +16,7 @@ struct EventFeed: Sendable {
     try await writer.write(EventEncoder.retry)
     let begin = try await begin(writer: &writer)
     let peer = peer
-    let listener = await stream.join(after: begin) { peer.disconnect() }
+    let listener = await stream.join(at: begin) { peer.disconnect() }
     do {
       try await pass(listener, to: &writer)
     } catch {
@@ -28,12 +28,12 @@ struct EventFeed: Sendable {
 
   /// Where the stream takes up: behind the last event the listener had, when nothing after it is
   /// lost; else behind a snapshot, with `resync` before it for those who were here before.
-  private func begin(writer: inout any ResponseBodyWriter) async throws -> EventIdentifier {
-    if let lastEvent, await stream.canResume(after: lastEvent) { return lastEvent }
+  private func begin(writer: inout any ResponseBodyWriter) async throws -> EventStream.Position {
+    if let lastEvent, let position = await stream.position(after: lastEvent) { return position }
     if resumes { try await writer.write(EventEncoder.resync) }
     let snapshot = await snapshots.snapshot()
     try await writer.write(snapshot.event)
-    return snapshot.identifier
+    return snapshot.position
   }
 
   private func pass(_ listener: Int, to writer: inout any ResponseBodyWriter) async throws {
@@ -43,7 +43,7 @@ struct EventFeed: Sendable {
       case .resync:
         try await writer.write(EventEncoder.resync)
         let snapshot = await snapshots.snapshot()
-        await stream.move(listener, behind: snapshot.identifier)
+        await stream.move(listener, to: snapshot.position)
         try await writer.write(snapshot.event)
       case .ended: return
       }

@@ -14,10 +14,15 @@ actor EventStream {
     case ended
   }
 
+  /// Where a listener stands: behind the event of that number, in a stretch without a gap.
+  struct Position: Sendable, Equatable {
+    fileprivate(set) var sequence: Int64
+    fileprivate let generation: Int
+  }
+
   private struct Listener {
-    var sequence: Int64
+    var position: Position
     var heartbeat: Int64
-    var generation: Int
     let disconnect: @Sendable () -> Void
     var waiter: CheckedContinuation<Void, Never>?
   }
@@ -55,10 +60,10 @@ actor EventStream {
 
   var hasRoom: Bool { !ended && listeners.count < Self.listenerLimit }
 
-  /// The newest event's identifier.
-  var newest: EventIdentifier { identifier(ring.last) }
+  /// Behind the newest event.
+  var newest: Position { Position(sequence: ring.last, generation: generation) }
 
-  private func identifier(_ sequence: Int64) -> EventIdentifier {
+  nonisolated func identifier(_ sequence: Int64) -> EventIdentifier {
     EventIdentifier(startedMilliseconds: startedMilliseconds, sequence: sequence)
   }
 
@@ -97,18 +102,20 @@ actor EventStream {
 
   // MARK: Listening
 
-  /// Whether every event after `identifier` can still be had.
-  func canResume(after identifier: EventIdentifier) -> Bool {
-    identifier.startedMilliseconds == startedMilliseconds && ring.reaches(identifier.sequence)
+  /// The position behind the event of that identifier; nil unless every event after it can still
+  /// be had.
+  func position(after identifier: EventIdentifier) -> Position? {
+    guard identifier.startedMilliseconds == startedMilliseconds, ring.reaches(identifier.sequence)
+    else { return nil }
+    return Position(sequence: identifier.sequence, generation: generation)
   }
 
-  /// Begins to listen behind the event of that identifier.
+  /// Begins to listen.
   /// - Parameter disconnect: ends the listener's connection, whatever it is doing.
-  func join(after identifier: EventIdentifier, disconnect: @escaping @Sendable () -> Void) -> Int {
+  func join(at position: Position, disconnect: @escaping @Sendable () -> Void) -> Int {
     nextListener += 1
     listeners[nextListener] = Listener(
-      sequence: identifier.sequence, heartbeat: heartbeat.number, generation: generation,
-      disconnect: disconnect)
+      position: position, heartbeat: heartbeat.number, disconnect: disconnect)
     listenerGauge.record(listeners.count)
     return nextListener
   }
@@ -118,10 +125,9 @@ actor EventStream {
     listenerGauge.record(listeners.count)
   }
 
-  /// Moves a listener, who was told to start anew, behind the event of that identifier.
-  func move(_ listener: Int, behind identifier: EventIdentifier) {
-    listeners[listener]?.sequence = identifier.sequence
-    listeners[listener]?.generation = generation
+  /// Moves a listener who was told to start anew.
+  func move(_ listener: Int, to position: Position) {
+    listeners[listener]?.position = position
   }
 
   /// Waits for what comes next.
@@ -138,11 +144,12 @@ actor EventStream {
   }
 
   private func take(_ identifier: Int, _ listener: Listener) -> Delivery? {
-    guard listener.generation == generation, ring.reaches(listener.sequence) else {
+    let position = listener.position
+    guard position.generation == generation, ring.reaches(position.sequence) else {
       return .resync
     }
-    var events = Array(ring.events(after: listener.sequence, limit: Self.batchLimit))
-    listeners[identifier]?.sequence += Int64(events.count)
+    var events = Array(ring.events(after: position.sequence, limit: Self.batchLimit))
+    listeners[identifier]?.position.sequence += Int64(events.count)
     if listener.heartbeat < heartbeat.number {
       events.append(heartbeat.event)
       listeners[identifier]?.heartbeat = heartbeat.number

@@ -25,7 +25,7 @@ extension Interface {
       Route(
         .get, "/assets/{file}",
         .init(
-          summary: "A file of the dashboard", answer: .content("text/plain"), failures: [404])
+          summary: "A file of the dashboard", answer: .content("*/*"), failures: [404])
       ) { request, context in
         guard let file = page.files[try parameter("file", context)] else {
           throw Failure(.notFound, "Not found")

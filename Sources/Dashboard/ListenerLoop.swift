@@ -45,21 +45,31 @@ final class ListenerLoop: Sendable {
   /// Serves until the task is cancelled or a graceful shutdown ends.
   func run() async {
     var pause = Self.pauses.first
-    while !Task.isCancelled, !Task.isShuttingDownGracefully {
-      do {
-        try await application().run()
-        guard !Task.isCancelled, !Task.isShuttingDownGracefully else { break }
-        // The listening socket ended by itself.
-        retry(because: "the listening socket was closed", pause: pause)
-      } catch {
-        if case .listening = condition { pause = Self.pauses.first }
-        retry(because: Self.reason(error), pause: pause)
-      }
+    while !isStopping {
+      let reason = await serve()
+      guard !isStopping else { break }
+      // Whoever listened before has only now lost the place.
+      if case .listening = condition { pause = Self.pauses.first }
+      retry(because: reason, pause: pause)
       guard await slept(pause) else { break }
       pause = min(pause * 2, Self.pauses.longest)
     }
     state.withLock { $0 = .closed }
     if case .controlSocket(let socket) = place { socket.remove() }
+  }
+
+  private var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+  /// Binds and answers; returns why it ended.
+  private func serve() async -> String {
+    do {
+      try await application().run()
+      return "the listening socket was closed"
+    } catch let failure as IOError {
+      return SystemMessage.text(failure.errnoCode)
+    } catch {
+      return "\(error)"
+    }
   }
 
   private func application() -> Application<RouterResponder<DashboardContext>> {
@@ -89,9 +99,9 @@ final class ListenerLoop: Sendable {
   }
 
   /// The place in words, for log and operator.
-  private var name: String {
+  private func name(port bound: Int? = nil) -> String {
     switch place {
-    case .tcp(let address, let port): "\(address) port \(port)"
+    case .tcp(let address, let port): "\(address) port \(bound ?? port)"
     case .controlSocket(let socket): socket.path
     }
   }
@@ -108,13 +118,11 @@ final class ListenerLoop: Sendable {
     }
     let port = channel.localAddress?.port
     state.withLock { $0 = .listening(port: port) }
-    logger.info(
-      "HTTP answers on \(port.map { "\(name.prefix { $0 != " " }) port \($0)" } ?? name)",
-      metadata: ["event": "http"])
+    logger.info("HTTP answers on \(name(port: port))", metadata: ["event": "http"])
   }
 
   private func retry(because reason: String, pause: Duration) {
-    let condition = ListenCondition.retrying(reason: "\(name): \(reason)")
+    let condition = ListenCondition.retrying(reason: "\(name()): \(reason)")
     let isNews = state.withLock { state in
       let isNews = state != condition
       state = condition
@@ -127,7 +135,7 @@ final class ListenerLoop: Sendable {
       }
     logger.log(
       level: isNews ? .error : .debug,
-      "HTTP cannot listen on \(name): \(reason); \(advice)trying again in \(pause)",
+      "HTTP cannot listen on \(name()): \(reason); \(advice)trying again in \(pause)",
       metadata: ["event": "http"])
   }
 
@@ -139,10 +147,5 @@ final class ListenerLoop: Sendable {
     } catch {
       return false
     }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    guard let failure = error as? IOError else { return "\(error)" }
-    return SystemMessage.text(failure.errnoCode)
   }
 }

@@ -4,10 +4,10 @@ import Points
 /// Makes the `snapshot` event with which a stream begins. Those who ask while one is being made
 /// share it: after a restart every browser asks at once.
 actor SnapshotSource {
-  /// The encoded event, and the newest event that it is sure to include.
+  /// The encoded event, and the position behind the newest event that it is sure to include.
   struct Snapshot: Sendable {
     let event: ByteBuffer
-    let identifier: EventIdentifier
+    let position: EventStream.Position
   }
 
   private let control: any Control
@@ -30,10 +30,10 @@ actor SnapshotSource {
     return snapshot
   }
 
-  /// The identifier is taken first: what happens meanwhile is sent again as an event, which does
+  /// The position is taken first: what happens meanwhile is sent again as an event, which does
   /// no harm, while the other way round it could be missed.
   private func make() async -> Snapshot {
-    let identifier = await stream.newest
+    let position = await stream.newest
     let reading: Reading<[PointsRow]>
     do {
       reading = try await control.users()
@@ -51,7 +51,8 @@ actor SnapshotSource {
       "late": .array(await control.late().map(JSON.string)),
       "stale_seconds": reading.staleSeconds.map { .number($0) } ?? .null,
     ]
+    let identifier = stream.identifier(position.sequence)
     return Snapshot(
-      event: EventEncoder.encode("snapshot", data, id: identifier), identifier: identifier)
+      event: EventEncoder.encode("snapshot", data, id: identifier), position: position)
   }
 }

@@ -12,6 +12,7 @@ actor DaemonLock {
   /// How this daemon is named to a second one.
   private let holder: String
   private var connection: Connection?
+  private var attempt: Task<Connection, any Error>?
 
   /// - Parameter settings: of the daemon's account.
   init(settings: ConnectionSettings) {
@@ -33,16 +34,22 @@ actor DaemonLock {
   func acquire() async throws {
     try await translated("take the database's lock") {
       if let connection, !connection.isBroken { return }
-      await release()
-      let fresh = try await Connection.open(settings)
-      let holder = holder
-      do {
-        try await fresh.run { try $0.takeDaemonLock(as: holder) }
-      } catch {
-        await fresh.close()
-        throw error
-      }
-      connection = fresh
+      // One attempt for all who ask meanwhile: two would find each other's lock.
+      let attempt =
+        attempt
+        ?? Task { [settings, holder] in
+          let fresh = try await Connection.open(settings)
+          do {
+            try await fresh.run { try $0.takeDaemonLock(as: holder) }
+          } catch {
+            await fresh.close()
+            throw error
+          }
+          return fresh
+        }
+      self.attempt = attempt
+      defer { self.attempt = nil }
+      connection = try await attempt.value
     }
   }
 

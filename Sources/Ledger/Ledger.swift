@@ -19,6 +19,8 @@ public actor Ledger {
   var troubles: [Int64: [Int64: Trouble]] = [:]
   /// Users whose rows were locked when the ledger was brought to what is wanted.
   var postponed: [LedgerUser] = []
+  /// How often in a row users' rows were found missing.
+  var missed: [String: Int] = [:]
   private var ticking = false
   private var waitingTicks: [CheckedContinuation<Void, Never>] = []
 

@@ -45,8 +45,7 @@ extension RetryPolicy {
           throw LedgerError(error, doing: what)
         }
         Counter(
-          label: "pointsd_ledger_retries_total",
-          dimensions: [("change", what), ("error", String(error.code))]
+          label: "pointsd_ledger_retries_total", dimensions: [("error", String(error.code))]
         ).increment()
         try await clock.sleep(for: pause(afterAttempt: attempt))
         attempt += 1

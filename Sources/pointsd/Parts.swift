@@ -32,7 +32,8 @@ struct Parts {
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       logger: logger)
     let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
-      GroupReader(pool: pool, logger: logger)
+      // The last connection is for ticks and changes.
+      GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,

@@ -11,10 +11,11 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("POINTSD_BINARY", ROOT / ".build/debug/pointsd"))
+BINARY = Path(os.environ.get("POINTSD_BINARY", ROOT / ".build/debug/pointsd")).absolute()
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -129,6 +130,25 @@ class Daemon:
 
     def thaw_database(self) -> None:
         os.kill(self.database(), signal.SIGCONT)
+
+    @contextmanager
+    def locked_row(self, user: str):
+        """Holds a user's row locked, so that its ticks cannot be written: they are late."""
+        command = Path(f"/proc/{self.database()}/cmdline").read_bytes().decode().split("\0")
+        sockets = [word.split("=", 1)[1] for word in command if word.startswith("--socket=")]
+        client = subprocess.Popen(
+            ["mariadb", f"--socket={sockets[0]}", "--skip-column-names", "--unbuffered"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            client.stdin.write(
+                "BEGIN; SELECT user FROM network_project.user_tracking"
+                f" WHERE user = '{user}' FOR UPDATE;\n")
+            client.stdin.flush()
+            assert client.stdout.readline().strip() == user
+            yield
+        finally:
+            # Its end frees the row.
+            client.communicate(timeout=10)
 
     # Figures of the process
 

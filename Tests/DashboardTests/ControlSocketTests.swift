@@ -1,10 +1,11 @@
 import Glibc
 import ServiceLifecycle
+import Telemetry
 import Testing
 
 @testable import Dashboard
 
-@Suite struct ControlSocketTests {
+@Suite(.timeLimit(.minutes(1))) struct ControlSocketTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/control.sock" }
 
@@ -58,6 +59,28 @@ import Testing
       let answer = try await RawClient.request(running.unix, "GET", "/healthz")
       #expect(answer.status == 200)
     }
+  }
+
+  @Test func aSecondServiceDoesNotRunBesideTheFirst() async throws {
+    try await RunningService.with { running in
+      let second = DashboardService(
+        settings: DashboardSettings(port: 0, controlSocket: running.socket),
+        control: FakeControl(), metrics: PrometheusRegistry(), logger: running.recorder.logger)
+      await #expect(throws: ControlSocketError.self) { try await second.run() }
+      #expect(second.tcpCondition == .closed)
+    }
+  }
+
+  @Test func aLaterDaemonsSocketIsNotRemoved() throws {
+    let earlier = ControlSocket(path: path)
+    leaveSocket()
+    try earlier.restrict()
+    // The new file is made before the old one goes, so that it cannot have its number.
+    let other = path + ".new"
+    #expect(close(open(other, O_CREAT | O_WRONLY, 0o600)) == 0)
+    #expect(rename(other, path) == 0)
+    earlier.remove()
+    #expect(mode(path) == 0o600)
   }
 
   @Test func somethingElseIsLeftAlone() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dashboard
 
-@Suite struct LiveServiceTests {
+@Suite(.timeLimit(.minutes(1))) struct LiveServiceTests {
   @Test func bothPlacesAnswerTheSame() async throws {
     try await RunningService.with { running in
       let tcp = try await RawClient.request(running.tcp, "GET", "/api/servers")

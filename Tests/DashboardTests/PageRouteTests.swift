@@ -72,14 +72,6 @@ import Testing
     }
   }
 
-  @Test func ourOwnFilesAreSmall() {
-    // Those of the first paint; what else there is comes behind it.
-    let first = ["dashboard.css", "dashboard.js", "live.js", "model.js", "tables.js"]
-    let bytes = PageFile.all.filter { first.contains($0.name) }.map(\.bytes.count).reduce(0, +)
-    #expect(bytes > 0)
-    #expect(bytes + PageFile.index.utf8.count < 60_000)
-  }
-
   @Test func missingLibrariesAreNamed() async throws {
     var fixture = RouterFixture()
     fixture.libraries = .init(bootstrap: "/nowhere/<b>", chartjs: "/nowhere/c")

@@ -59,6 +59,18 @@ import Testing
     #expect(lines.contains("pointsd_database_available 1"))
   }
 
+  @Test func everyMetricIsExplained() async throws {
+    let stated = try await fixture.get("/metrics").body.split(separator: "\n").compactMap { line in
+      line.hasPrefix("# TYPE ")
+        ? line.split(separator: " ").dropFirst(2).first.map(String.init) : nil
+    }
+    let unexplained = stated.filter {
+      DashboardService.metricDescriptions[$0] == nil && !$0.hasPrefix("pointsd_process_")
+    }
+    #expect(stated.count > 10)
+    #expect(unexplained.isEmpty)
+  }
+
   @Test(arguments: [
     "/api", "/api/", "/api/nothing", "/api/plan", "/index.html", "/assets/..%2findex.html",
     "/assets/nothing.js", "/libraries/jquery.js", "/../etc/passwd", "/api/users/Afif/x/y",

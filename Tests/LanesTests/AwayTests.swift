@@ -3,7 +3,7 @@ import Points
 import Testing
 
 /// What clients hear while the database is away.
-@Suite struct AwayTests {
+@Suite(.timeLimit(.minutes(1))) struct AwayTests {
   private let line = LaneFixture.line
 
   /// A server that has answered once and whose database hangs since.
@@ -19,10 +19,10 @@ import Testing
   @Test func afterASecondTheLastKnownValueIsAnsweredWithItsAge() async throws {
     let (server, client) = try await serverThatKnowsALine()
     try client.send("get_data\n")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.clock.advance(milliseconds: 999)
     try client.send("ping\nget_json\n")
-    await server.tookIn(bytes: 8 + 9 + 5 + 9)
+    try await server.tookIn(bytes: 8 + 9 + 5 + 9)
     server.clock.advance(milliseconds: 1)
     let json =
       #"{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00","stale_seconds":1}"#
@@ -42,7 +42,7 @@ import Testing
     server.reader.behave(holding: true)
     let client = try server.client()
     try client.send("get_json\n")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.clock.advance(milliseconds: 1000)
     #expect(try client.receiveOnce() == "Database unavailable\n")
   }
@@ -50,7 +50,7 @@ import Testing
   @Test func aReadThatEndsAfterAllMakesAnswersFreshAgain() async throws {
     let (server, client) = try await serverThatKnowsALine()
     try client.send("get_data")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.clock.advance(milliseconds: 1000)
     #expect(try client.receiveOnce() == "\(line) | Stale: 1s")
     server.setPoints(150)
@@ -66,7 +66,7 @@ import Testing
     server.reader.behave(failing: true)
     let client = try server.client()
     try client.send("get_data")
-    while server.reader.reads == 0 { await Task.yield() }
+    try await waitWhile { server.reader.reads == 0 }
     await server.lanes.ping()
     server.reader.behave()
     server.clock.advance(milliseconds: 50)
@@ -102,7 +102,7 @@ import Testing
     await server.lanes.ping()
     let client = try server.client()
     try client.send("get_data")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.clock.advance(milliseconds: 3000)
     #expect(try client.receiveOnce() == LaneFixture.line(points: 7) + " | Stale: 3s")
   }

@@ -3,7 +3,7 @@ import Points
 import Testing
 
 /// The line that is sent unasked.
-@Suite struct GreetingTests {
+@Suite(.timeLimit(.minutes(1))) struct GreetingTests {
   private let line = LaneFixture.line
 
   @Test func aClientThatSaysNothingIsSentTheLineOnce() async throws {
@@ -33,7 +33,7 @@ import Testing
     server.clock.advance(milliseconds: 300)
     #expect(try client.receiveOnce() == "\(line)\n")
     try client.send(name)
-    await server.tookIn(bytes: name.utf8.count)
+    try await server.tookIn(bytes: name.utf8.count)
     server.clock.advance(milliseconds: 60)
     #expect(server.listener.requests == 1 && server.reader.reads == 1)
     // The original's client asks again ten seconds later, and must get this answer then.
@@ -48,7 +48,7 @@ import Testing
     server.clock.advance(milliseconds: 300)
     #expect(try client.receiveOnce() == "\(line)\n")
     try client.send("get_data")
-    await server.tookIn(bytes: 8)
+    try await server.tookIn(bytes: 8)
     try client.send("\r\nping\n")
     #expect(try client.receiveOnce() == "pong\n")
   }
@@ -72,7 +72,7 @@ import Testing
     let server = try await LaneFixture()
     let client = try await server.accepted()
     try client.send(byte)
-    await server.tookIn(bytes: 1)
+    try await server.tookIn(bytes: 1)
     server.clock.advance(milliseconds: 300)
     try client.send("\nping\n")
     let answers = try client.receive(asMuchAs: byte == "g" ? "Invalid" : "pong\n")
@@ -85,7 +85,7 @@ import Testing
     server.reader.behave(holding: true)
     let client = try await server.accepted()
     server.clock.advance(milliseconds: 300)
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     try client.send("ping\n")
     #expect(try client.receiveOnce() == "pong\n")
     server.reader.behave()

@@ -4,7 +4,7 @@ import Points
 import Testing
 
 /// Opening and closing of listeners.
-@Suite struct ListenerTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
   private func fault(of specification: ListenerSpecification, on lanes: LaneSet) async
     -> ListenerError?
   {
@@ -64,11 +64,11 @@ import Testing
     try idle.send("ping\n")
     #expect(try idle.receiveOnce() == "pong\n")
     try asking.send("get_data\nget")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     let listener = server.listener
     async let closed: Void = listener.close()
     #expect(try idle.receiveOnce() == nil)
-    while (try? server.client()) != nil { await Task.yield() }
+    try await waitWhile { (try? server.client()) != nil }
     server.reader.behave()
     server.reader.release()
     #expect(try asking.receiveToEnd() == "\(LaneFixture.line)\n\(LaneFixture.line)")
@@ -91,7 +91,7 @@ import Testing
     }
     let listener = server.listener
     async let closed: Void = listener.close()
-    while (try? server.client()) != nil { await Task.yield() }
+    try await waitWhile { (try? server.client()) != nil }
     await server.lanes.ping()
     server.clock.advance(milliseconds: 1999)
     #expect(listener.connections == 1)
@@ -107,7 +107,7 @@ import Testing
     for descriptor in Int32(3)..<1000 where isListening(descriptor, port: server.listener.port) {
       shutdown(descriptor, Int32(SHUT_RDWR))
     }
-    let reason = await server.faults.first()
+    let reason = try await server.faults.first()
     #expect(reason.hasPrefix("server1 (Afif, port \(server.listener.port)) stopped listening: "))
     #expect(try client.receiveOnce() == nil)
     await server.listener.close()
@@ -151,12 +151,12 @@ import Testing
     server.reader.behave(holding: true)
     let clients = [try server.client(), try server.client(), try Client(port: listener.port)]
     try clients[0].send("get_data")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     for client in clients.dropFirst() { try client.send("get_data") }
-    await server.tookIn(bytes: 24)
+    try await server.tookIn(bytes: 24)
     server.reader.release()
     #expect(try clients[0].receiveOnce() == LaneFixture.line)
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.reader.release()
     #expect(try clients[1].receiveOnce() == LaneFixture.line)
     #expect(try clients[2].receiveOnce() == "User: Irfan | Points: 3 | Last Update: never")

@@ -2,7 +2,7 @@ import Lanes
 import Points
 import Testing
 
-@Suite struct RequestTests {
+@Suite(.timeLimit(.minutes(1))) struct RequestTests {
   private let line = LaneFixture.line
   private let json = #"{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00"}"#
 
@@ -70,11 +70,11 @@ import Testing
     server.reader.behave(holding: true)
     let client = try server.client()
     try client.send("get_data")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     try client.send("\r")
-    await server.tookIn(bytes: 9)
+    try await server.tookIn(bytes: 9)
     try client.send("\n")
-    await server.tookIn(bytes: 10)
+    try await server.tookIn(bytes: 10)
     server.reader.release()
     #expect(try client.receiveOnce() == "\(line)\n")
   }
@@ -92,16 +92,16 @@ import Testing
     let server = try await LaneFixture()
     let client = try server.client()
     try client.send("get")
-    await server.tookIn(bytes: 3)
+    try await server.tookIn(bytes: 3)
     server.clock.advance(milliseconds: 59)
     #expect(server.reader.reads == 0)
     server.clock.advance(milliseconds: 1)
     #expect(try client.receiveOnce() == line)
     try client.send("hel")
-    await server.tookIn(bytes: 6)
+    try await server.tookIn(bytes: 6)
     server.clock.advance(milliseconds: 40)
     try client.send("lo")
-    await server.tookIn(bytes: 8)
+    try await server.tookIn(bytes: 8)
     server.clock.advance(milliseconds: 59)
     #expect(server.listener.requests == 1)
     server.clock.advance(milliseconds: 1)
@@ -117,7 +117,7 @@ import Testing
     for byte in "request_latest_points\r\n" {
       try client.send(String(byte))
       bytes += String(byte).utf8.count
-      await server.tookIn(bytes: bytes)
+      try await server.tookIn(bytes: bytes)
     }
     #expect(try client.receive(asMuchAs: line + "\n") == "\(line)\n")
     try client.send("ping\n")
@@ -148,11 +148,11 @@ import Testing
     let client = try server.client()
     try client.send("get_data\nping\nget")
     client.endSending()
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.reader.behave()
     server.reader.release()
     #expect(try client.receiveToEnd() == "\(line)\npong\n\(line)")
-    while server.listener.connections > 0 { await Task.yield() }
+    try await waitWhile { server.listener.connections > 0 }
   }
 
   @Test func endOfFileAfterBlanksOnlyIsJustAnEnd() async throws {
@@ -170,14 +170,14 @@ import Testing
     let client = try server.client()
     let other = try server.client()
     try client.send("get_data\n")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     try other.send("get_data\n")
-    await server.tookIn(bytes: 18)
+    try await server.tookIn(bytes: 18)
     client.close()
     server.reader.release()
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.reader.release()
     #expect(try other.receiveOnce() == "\(line)\n")
-    while server.listener.connections > 1 { await Task.yield() }
+    try await waitWhile { server.listener.connections > 1 }
   }
 }

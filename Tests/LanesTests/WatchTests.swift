@@ -2,7 +2,7 @@ import Lanes
 import Points
 import Testing
 
-@Suite struct WatchTests {
+@Suite(.timeLimit(.minutes(1))) struct WatchTests {
   private func row(points: Int64) -> PointsRow {
     PointsRow(user: "Afif", points: points, stamp: LaneFixture.afif.stamp)
   }
@@ -58,7 +58,7 @@ import Testing
     #expect(try watcher.receiveOnce() == LaneFixture.line + "\n")
     server.reader.behave(holding: true)
     try watcher.send("get_data\n")
-    await server.reader.hasRead()
+    try await server.reader.hasRead()
     server.clock.advance(milliseconds: 1000)
     #expect(try watcher.receiveOnce() == LaneFixture.line + " | Stale: 1s\n")
     server.lanes.publish([row(points: 130)])
@@ -73,7 +73,7 @@ import Testing
       #expect(try client.receiveOnce() == LaneFixture.line + "\n")
     }
     for index in [0, 4, 2] { clients[index].close() }
-    while server.listener.connections > 2 { await Task.yield() }
+    try await waitWhile { server.listener.connections > 2 }
     #expect(await server.lanes.statistics().watchers == 2)
     server.setPoints(130)
     server.lanes.publish([row(points: 130)])
@@ -102,7 +102,7 @@ import Testing
     #expect(backlog < WireProtocol.answerLimit)
     var text = ""
     while !text.hasSuffix(LaneFixture.line(points: points) + "\n") {
-      text += try client.receiveOnce() ?? "end of file"
+      text += try #require(try client.receiveOnce())
     }
     let lines = text.split(separator: "\n")
     #expect(lines.allSatisfy { $0.hasPrefix("User: Afif | Points: ") })

@@ -150,6 +150,27 @@ struct ChangeTests {
     try await fixture.expectClean(users)
   }
 
+  @Test func aLockedUserKeepsNoOtherRunOpenAtACleanStop() async throws {
+    let users = ["Afif", "Faiz", "Irfan"]
+    let fixture = try await LedgerFixture.running(users)
+    let shell = try await fixture.shell()
+    try await shell.run { session in
+      try session.executeText("START TRANSACTION")
+      try session.execute("SELECT points FROM user_tracking WHERE user = 'Faiz' FOR UPDATE")
+    }
+    let stop = Operation(who: "pointsd", reason: "clean stop")
+    let impatient = Ledger(
+      pool: fixture.pool, settings: fixture.settings, maximumCatchUpSeconds: 86_400,
+      retries: RetryPolicy(attempts: 1), logger: LedgerFixture.quietLogger)
+    await #expect(throws: LedgerError.self) {
+      try await impatient.closeRuns(of: users, operation: stop)
+    }
+    try await fixture.expectClean(["Faiz"])
+    await shell.close()
+    try await fixture.ledger.closeRuns(of: users, operation: stop)
+    try await fixture.expectClean([])
+  }
+
   @Test func hostileNamesAreNamesLikeAnyOther() async throws {
     let users = [
       "Robert'); DROP TABLE user_tracking; --", "🍣", "🍺", "<script>alert(1)</script>", "%", "\\",

@@ -80,7 +80,7 @@ struct GroupReaderTests {
     let reader = GroupReader(
       pool: ConnectionPool(settings: settings, size: 1), logger: LedgerFixture.quietLogger)
     #expect(try await read(["Afif"], reader).get() == [])
-    database.suspend()
+    try database.suspend()
     guard case .failure = await read(["Afif"], reader) else {
       Issue.record("a suspended server answered")
       return

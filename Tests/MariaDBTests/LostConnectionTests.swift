@@ -67,7 +67,7 @@ struct LostConnectionTests {
     settings.readTimeoutSeconds = 1
     settings.connectTimeoutSeconds = 1
     let connection = try await Connection.open(settings)
-    database.suspend()
+    try database.suspend()
     let error = try await failure { try await connection.run { _ = try $0.execute("DO 1") } }
     #expect(error.code == 2013)
     let refused = try await failure { _ = try await Connection.open(settings) }

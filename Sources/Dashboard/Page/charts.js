@@ -215,7 +215,10 @@ const courseSetup = () => ({
         type: "linear", afterBuildTicks: timeTicks, grid: { drawOnChartArea: false },
         ticks: { callback: timeLabel, maxRotation: 0, autoSkip: false },
       },
-      y: { grace: "5%", ticks: { precision: 0, maxTicksLimit: 7, callback: (value) => number(value) } },
+      y: {
+        grace: "5%", afterDataLimits: (axis) => (axis.min = Math.max(0, axis.min)),
+        ticks: { precision: 0, maxTicksLimit: 7, callback: (value) => number(value) },
+      },
     },
     plugins: {
       legend: { display: false },

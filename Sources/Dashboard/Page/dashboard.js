@@ -35,8 +35,9 @@ const faults = {
   },
   database: {
     title: "Database lost.", shape: "database", word: "Database away",
-    text: () => `pointsd runs, but its database does not answer${because()}. Points below are the last `
-      + "known, and nothing can be changed until it is back.",
+    text: () => "pointsd runs, but its database does not answer. Points below are the last known, "
+      + "and nothing can be changed until it is back.",
+    detail: () => state.database.reason,
     age: () => state.database.since
       ? `Away for ${span(now() - parse(state.database.since))}.`
       : state.database.stale == null ? ""
@@ -48,7 +49,6 @@ const faults = {
     age: () => "",
   },
 };
-const because = () => (state.database.reason ? ` (${state.database.reason})` : "");
 const names = (all) => all.length > 4
   ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} others` : all.join(", ");
 
@@ -63,6 +63,7 @@ function showHealth() {
     setText("banner-title", fault.title);
     setText("banner-text", fault.text());
     setText("banner-age", fault.age());
+    setText("banner-detail", fault.detail?.() ?? "");
   }
   // Said once by screen readers; the age would be said every second.
   setText("announcement", fault ? `${fault.title} ${fault.text()}` : "");

@@ -114,7 +114,9 @@ final class Daemon {
     guard
       let text = try? String(contentsOfFile: directory + "/mariadb/mariadbd.pid", encoding: .utf8),
       let identifier = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-      Glibc.kill(identifier, 0) == 0
+      // A process that has ended keeps its number until somebody collects it, but no command line.
+      let command = try? String(contentsOfFile: "/proc/\(identifier)/cmdline", encoding: .utf8),
+      command.contains(directory)
     else { return nil }
     return identifier
   }

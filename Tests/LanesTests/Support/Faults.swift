@@ -6,11 +6,9 @@ final class Faults: Sendable {
 
   func add(_ reason: String) { told.withLock { $0.append(reason) } }
 
-  /// Returns when a fault was told.
-  func first() async -> String {
-    while true {
-      if let first = told.withLock({ $0.first }) { return first }
-      await Task.yield()
-    }
+  /// The first fault, as soon as there is one.
+  func first() async throws -> String {
+    try await waitWhile { told.withLock { $0.isEmpty } }
+    return told.withLock { $0[0] }
   }
 }

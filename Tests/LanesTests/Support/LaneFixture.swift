@@ -39,13 +39,13 @@ struct LaneFixture {
   func accepted() async throws -> Client {
     let before = listener.connections
     let client = try client()
-    while listener.connections == before { await Task.yield() }
+    try await waitWhile { listener.connections == before }
     return client
   }
 
   /// Returns when the lane has taken in so many bytes altogether.
-  func tookIn(bytes: Int) async {
-    while await lanes.statistics().bytesReceived < bytes { await Task.yield() }
+  func tookIn(bytes: Int) async throws {
+    try await waitWhile { await lanes.statistics().bytesReceived < bytes }
   }
 
   /// Points as the database has them from now on.

@@ -66,7 +66,7 @@ final class ScriptedReader: PointsReader {
   }
 
   /// Returns when a read waits.
-  func hasRead() async {
-    while waiting == 0 { await Task.yield() }
+  func hasRead() async throws {
+    try await waitWhile { waiting == 0 }
   }
 }
