@@ -46,13 +46,18 @@ build: ## Build the release programs: .build/release/pointsd and pointsctl
 	@echo "==> Building pointsd and pointsctl for release (the first time takes some minutes)"
 	@for product in pointsd pointsctl; do \
 	  $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
-	    --product $$product; done
+	    --product $$product; \
+	  [[ -x $(release)/$$product ]] || { echo "The build of $$product was cut short" >&2; exit 1; }; \
+	done
 
 debug:
 	@packaging/development/require-swift $(SWIFT)
 	@packaging/development/require "build pointsd" $(build_packages)
 	@echo "==> Building the programs and tests (the first time takes some minutes)"
-	@$(SWIFT) build --build-tests $(checked)
+	@mkdir -p .build
+	@# A build that is interrupted ends with status 0 and says "cancelled".
+	@$(SWIFT) build --build-tests $(checked) 2>&1 | tee .build/debug-build.log
+	@! grep -q '^Build.*cancelled!' .build/debug-build.log || exit 1
 
 test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
