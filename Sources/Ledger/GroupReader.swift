@@ -78,7 +78,12 @@ public final class GroupReader: PointsReader {
   private func send(_ request: Request, on connection: Connection) {
     begun.add(1, ordering: .relaxed)
     connection.enqueue { session in
-      let result = Result { () throws in try Self.read(request.users, session.get()) }
+      guard case .success(let session) = session else {
+        // Closed after it was given up: nothing was asked yet, so another connection is.
+        self.finished.add(1, ordering: .relaxed)
+        return self.readRows(of: request.users, deliver: request.deliver)
+      }
+      let result = Result { () throws in try Self.read(request.users, session) }
       self.finished.add(1, ordering: .relaxed)
       switch result {
       case .success(let rows): request.deliver(.success(rows))

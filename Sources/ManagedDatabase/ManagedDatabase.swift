@@ -63,12 +63,6 @@ public actor ManagedDatabase {
   ///   - schema: the name of the database in it, made if missing: letters, digits and `_`.
   public init(directory: String, schema: String, logger: Logger) throws(ManagedDatabaseError) {
     self.programs = try Programs()
-    // mariadb-install-db, a shell script, takes a path with a blank for several.
-    guard !directory.contains(where: \.isWhitespace) else {
-      throw .unusable(
-        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
-          + "which MariaDB's programs cannot handle")
-    }
     self.layout = try DatabaseLayout(preparing: directory)
     let owner = Files.owner(layout.directory) ?? getuid()
     self.owner = try Self.ownerName(owner, of: layout.directory)

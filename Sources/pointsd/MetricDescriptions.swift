@@ -13,5 +13,11 @@ enum MetricDescriptions {
     "pointsd_ledger_retries_total": "Statements sent again, by MariaDB's error number.",
     "pointsd_ledger_differences": "Differences that the last check of the ledger found.",
     "pointsd_servers": "Servers by status.",
+    "pointsd_lane_answers_total": "Answers given to TCP clients.",
+    "pointsd_lane_stale_answers_total": "Answers from last known values.",
+    "pointsd_lane_connections_accepted_total": "TCP connections accepted.",
+    "pointsd_lane_connections_refused_total": "TCP connections over a limit.",
+    "pointsd_lane_group_reads_total": "Queries that answered groups of requests.",
+    "pointsd_lane_group_reads_failed_total": "Such queries that failed.",
   ]
 }
