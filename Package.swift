@@ -20,6 +20,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -48,7 +49,9 @@ let package = Package(
     .target(name: "CLinux"),
 
     .target(name: "Points", swiftSettings: strict),
-    .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "ConfigurationFile", dependencies: ["Points", "JSONText"], swiftSettings: strict),
     .target(
       name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
       swiftSettings: strict),
@@ -83,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "pointsctl",
       dependencies: [
-        "Points", argumentParser, httpClient, nioCore, nioPosix,
+        "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix, nioHTTP1,
       ],
       swiftSettings: strict),
     .target(
@@ -92,7 +95,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "Points"],
+      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "JSONText", "Points"],
       swiftSettings: strict),
     .testTarget(
       name: "LanesTests", dependencies: ["Lanes", "Points", "TestSupport", logging],
