@@ -125,6 +125,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "PointsctlTests",
+      dependencies: [
+        "pointsctl", "Points", "JSONText", argumentParser, nioCore, nioPosix, nioHTTP1,
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "Integration",
       dependencies: [
         "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
