@@ -22,14 +22,14 @@ sources := Package.swift Sources Tests $(wildcard Benchmarks)
 build_packages := libmariadb-dev libsystemd-dev pkg-config
 run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js
 test_packages := redis-server
-browser_packages := chromium python3-venv
+browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
 phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 
 browser := .build/browser
 
-.PHONY: help run build debug test browser-test lint format bench robustness system-test \
+.PHONY: help run build debug test browser-test screenshots lint format bench robustness system-test \
   db-shell phpmyadmin install deb clean
 
 help: ## List the targets
@@ -37,75 +37,82 @@ help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=24
 
 run: build ## Install what is missing, build, and run with config/pointsd.json
-	@scripts/require "run pointsd" $(run_packages)
+	@packaging/development/require "run pointsd" $(run_packages)
 	@exec $(release)/pointsd --config $(CONFIG) $(ARGUMENTS)
 
 build: ## Build the release programs: .build/release/pointsd and pointsctl
-	@scripts/require-swift $(SWIFT)
-	@scripts/require "build pointsd" $(build_packages)
+	@packaging/development/require-swift $(SWIFT)
+	@packaging/development/require "build pointsd" $(build_packages)
 	@echo "==> Building pointsd and pointsctl for release (the first time takes some minutes)"
 	@for product in pointsd pointsctl; do \
 	  $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
 	    --product $$product; done
 
 debug:
-	@scripts/require-swift $(SWIFT)
-	@scripts/require "build pointsd" $(build_packages)
+	@packaging/development/require-swift $(SWIFT)
+	@packaging/development/require "build pointsd" $(build_packages)
 	@echo "==> Building the programs and tests (the first time takes some minutes)"
 	@$(SWIFT) build --build-tests $(checked)
 
 test: debug ## Install what is missing and run every test
-	@scripts/require "run the tests" $(run_packages) $(test_packages)
+	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
 	@$(SWIFT) test --skip-build $(checked)
 	@if [[ -d Tests/Browser ]]; then $(MAKE) browser-test; fi
 
 browser-test: $(browser)/ready
-	@scripts/require "run the browser tests" $(browser_packages)
+	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Testing the dashboard in Chromium"
 	@$(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
 
+screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
+	@scripts/require "take the pictures" $(run_packages) $(browser_packages)
+	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py
+
 # The marker is made last, so that an installation cut short is begun again.
 $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)
-	@scripts/require "run the browser tests" $(browser_packages)
+	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Installing what drives the browser into $(browser)"
 	@rm -rf $(browser)
 	@python3 -m venv $(browser)
 	@$(browser)/bin/pip install --disable-pip-version-check --requirement Tests/Browser/requirements.txt
 	@touch $@
 
-lint: debug ## Check format, style and imports
+lint: debug ## Check format, style, imports and how locked-in the units are
 	@echo "==> Checking format and style"
 	@$(SWIFT) format lint --strict --recursive --parallel $(sources)
+	@packaging/development/require "check the units" systemd
+	@for unit in systemd/*.service; do \
+	  systemd-analyze security --offline=true --threshold=12 $$unit | tail -n 1; done
 
 format: ## Format all Swift sources
 	@$(SWIFT) format --in-place --recursive --parallel $(sources)
 
 bench: build ## Compare with Redis and a bare epoll responder
-	@scripts/require "run the benchmarks" $(run_packages) $(bench_packages)
+	@packaging/development/require "run the benchmarks" $(run_packages) $(bench_packages)
 	@Benchmarks/run
 
 robustness: build ## Kill, cut and starve the daemon many times and verify the ledger
-	@scripts/require "run the robustness tests" $(run_packages)
+	@packaging/development/require "run the robustness tests" $(run_packages)
 	@Tests/Robustness/run
 
 system-test: deb ## Install the package under a booted systemd and check it (as root)
-	@scripts/require "boot a test system" $(system_packages)
+	@packaging/development/require "boot a test system" $(system_packages)
 	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)"
 
 db-shell: ## Open an SQL shell on the running daemon's database
-	@scripts/require "open the SQL shell" mariadb-client-core
-	@scripts/database-client $(CONFIG) mariadb
+	@packaging/development/require "open the SQL shell" mariadb-client-core
+	@packaging/development/database-client $(CONFIG) mariadb
 
 phpmyadmin: ## Serve phpMyAdmin on http://localhost:8081
-	@scripts/require "run phpMyAdmin" mariadb-client-core $(phpmyadmin_packages)
-	@scripts/database-client $(CONFIG) scripts/phpmyadmin
+	@packaging/development/require "run phpMyAdmin" mariadb-client-core $(phpmyadmin_packages)
+	@packaging/development/database-client $(CONFIG) packaging/development/phpmyadmin
 
 install: build ## Install programs, unit, manual pages: make install DESTDIR= PREFIX=/usr/local
 	@packaging/install "$(DESTDIR)" "$(PREFIX)"
 
 deb: build ## Make the Debian package
-	@scripts/require "make the package" dpkg-dev
+	@packaging/development/require "make the package" dpkg-dev
 	@packaging/build-deb "$(VERSION)"
 
 clean: ## Remove what was built; the database in var/ stays

@@ -17,8 +17,12 @@ let signals: Target.Dependency = .product(
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+  name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(
+  name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -39,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
   ],
   targets: [
@@ -64,7 +69,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
-      swiftSettings: strict),
+      resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
@@ -72,7 +77,12 @@ let package = Package(
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
     .target(
       name: "Dashboard",
-      dependencies: ["Points", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle],
+      dependencies: [
+        "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+        nioHTTPTypes, logging, metrics, lifecycle,
+      ],
+      // One binary is all there is to install.
+      resources: [.embedInCode("Page")],
       swiftSettings: strict),
 
     .executableTarget(
@@ -121,7 +131,8 @@ let package = Package(
       name: "DashboardTests",
       dependencies: [
         "Dashboard", "Points", "Telemetry", hummingbird,
-        .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, logging,
+        .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
+        logging, metrics, lifecycle,
       ],
       swiftSettings: strict),
     .testTarget(

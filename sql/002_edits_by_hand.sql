@@ -1,28 +1,40 @@
 -- Edits of user_tracking that do not come from the daemon's own account are adjustments too.
--- The account is kept in ledger_settings, which every migration finds in place.
+-- The account's name is kept in ledger_settings, which every migration finds in place.
+-- An edit that leaves points as they were records nothing; a rename takes the points along.
 
 CREATE OR REPLACE TRIGGER user_tracking_inserted_by_hand AFTER INSERT ON user_tracking
 FOR EACH ROW
-INSERT INTO adjustments (user, delta, made_at, made_by, reason)
-SELECT NEW.user, NEW.points, UTC_TIMESTAMP(3), SESSION_USER(), 'row inserted by hand'
-FROM ledger_settings
-WHERE name = 'account' AND value <> SUBSTRING_INDEX(SESSION_USER(), '@', 1) AND NEW.points <> 0;
+IF (SELECT value FROM ledger_settings WHERE name = 'account')
+  <> SUBSTRING_INDEX(SESSION_USER(), '@', 1) AND NEW.points <> 0
+THEN
+  INSERT INTO adjustments (user, delta, source, made_at, made_by, reason)
+  VALUES (NEW.user, NEW.points, 'hand', UTC_TIMESTAMP(3), SESSION_USER(), 'row inserted by hand');
+END IF;
 
 CREATE OR REPLACE TRIGGER user_tracking_updated_by_hand AFTER UPDATE ON user_tracking
 FOR EACH ROW
-INSERT INTO adjustments (user, delta, made_at, made_by, reason)
-SELECT edit.user, SUM(edit.delta), UTC_TIMESTAMP(3), SESSION_USER(), 'row edited by hand'
-FROM ledger_settings
-JOIN (
-  SELECT OLD.user AS user, -OLD.points AS delta UNION ALL SELECT NEW.user, NEW.points
-) AS edit
-WHERE name = 'account' AND value <> SUBSTRING_INDEX(SESSION_USER(), '@', 1)
-GROUP BY edit.user
-HAVING SUM(edit.delta) <> 0;
+IF (SELECT value FROM ledger_settings WHERE name = 'account')
+  <> SUBSTRING_INDEX(SESSION_USER(), '@', 1)
+THEN
+  IF NEW.user = OLD.user AND NEW.points <> OLD.points THEN
+    INSERT INTO adjustments (user, delta, source, made_at, made_by, reason)
+    VALUES (NEW.user, NEW.points - OLD.points, 'hand', UTC_TIMESTAMP(3), SESSION_USER(),
+      'points edited by hand');
+  ELSEIF NEW.user <> OLD.user THEN
+    INSERT INTO adjustments (user, delta, source, made_at, made_by, reason)
+    VALUES
+      (OLD.user, -OLD.points, 'hand', UTC_TIMESTAMP(3), SESSION_USER(),
+        CONCAT('renamed by hand to ', NEW.user)),
+      (NEW.user, NEW.points, 'hand', UTC_TIMESTAMP(3), SESSION_USER(),
+        CONCAT('renamed by hand from ', OLD.user));
+  END IF;
+END IF;
 
 CREATE OR REPLACE TRIGGER user_tracking_deleted_by_hand AFTER DELETE ON user_tracking
 FOR EACH ROW
-INSERT INTO adjustments (user, delta, made_at, made_by, reason)
-SELECT OLD.user, -OLD.points, UTC_TIMESTAMP(3), SESSION_USER(), 'row deleted by hand'
-FROM ledger_settings
-WHERE name = 'account' AND value <> SUBSTRING_INDEX(SESSION_USER(), '@', 1) AND OLD.points <> 0;
+IF (SELECT value FROM ledger_settings WHERE name = 'account')
+  <> SUBSTRING_INDEX(SESSION_USER(), '@', 1) AND OLD.points <> 0
+THEN
+  INSERT INTO adjustments (user, delta, source, made_at, made_by, reason)
+  VALUES (OLD.user, -OLD.points, 'hand', UTC_TIMESTAMP(3), SESSION_USER(), 'row deleted by hand');
+END IF;

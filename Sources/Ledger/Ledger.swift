@@ -1,1 +1,75 @@
-// Ledger
+import Glibc
+import Logging
+import MariaDB
+import Points
+
+/// The ledger on MariaDB: runs, adjustments and intents, and the points that follow from them.
+///
+/// Every statement of the product is in this module. Changes are transactions under the lock of the
+/// user's row in `user_tracking`; ticks credit all users of an interval by one statement. Time is
+/// the database's clock alone.
+public actor Ledger {
+  let pool: ConnectionPool
+  private let settings: ConnectionSettings
+  private let lock: DaemonLock
+  let maximumCatchUpMilliseconds: Int64
+  let retries: RetryPolicy
+  let logger: Logger
+  /// Users that could not be credited with the others, by interval and run.
+  var troubles: [Int64: [Int64: Trouble]] = [:]
+  /// Users whose rows were locked when the ledger was brought to what is wanted.
+  var postponed: [LedgerUser] = []
+  /// How often in a row users' rows were found missing.
+  var missed: [String: Int] = [:]
+  private var ticking = false
+  private var waitingTicks: [CheckedContinuation<Void, Never>] = []
+
+  /// - Parameters:
+  ///   - settings: for the connections apart from the pool: preparation, lock and health.
+  ///   - maximumCatchUpSeconds: a longer gap is not credited.
+  ///   - retries: how often, and with what pauses, a statement is sent again.
+  public init(
+    pool: ConnectionPool, settings: ConnectionSettings, maximumCatchUpSeconds: Int,
+    retries: RetryPolicy = RetryPolicy(), logger: Logger
+  ) {
+    self.pool = pool
+    self.settings = settings
+    self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000
+    self.retries = retries
+    self.logger = logger
+    self.lock = DaemonLock(settings: settings)
+  }
+
+  /// Takes the lock against a second daemon and brings the database to the schema of this program.
+  /// May be called again.
+  ///
+  /// Throws `LedgerError`: after `unavailable` trying again may help, anything else needs somebody.
+  public func prepare() async throws {
+    try await Schema.make(settings)
+    try await lock.acquire()
+    try await Schema.prepare(settings, logger: logger)
+    try await lock.announce()
+  }
+
+  /// nil when the database answers on the connection that holds the lock; else why not.
+  public func health() async -> String? { await lock.health() }
+
+  /// Gives the lock back, at the end.
+  public func close() async { await lock.release() }
+
+  /// One tick after the other: two intervals that end together would find each other's locks and
+  /// take them for trouble.
+  func oneTickAtATime<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    if ticking {
+      await withCheckedContinuation { waitingTicks.append($0) }
+    } else {
+      ticking = true
+    }
+    defer {
+      if waitingTicks.isEmpty { ticking = false } else { waitingTicks.removeFirst().resume() }
+    }
+    return try await body()
+  }
+}

@@ -98,6 +98,14 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// Sends a signal to the process and to what it started itself.
+  package func signalGroup(_ number: Int32) {
+    state.withLock {
+      // Not reaped yet, so the number is still its own; `init` made it the leader of its group.
+      if case .running = $0, isOwnChild { _ = kill(-identifier, number) }
+    }
+  }
+
   /// Returns when the process has ended; throws `CancellationError` when the task is cancelled
   /// first.
   @discardableResult
@@ -146,8 +154,8 @@ package final class ChildProcess: Sendable {
     let source = DispatchSource.makeReadSource(
       fileDescriptor: descriptor, queue: DispatchQueue(label: "pointsd.process"))
     source.setEventHandler { [self] in
-      source.cancel()
       reap()
+      source.cancel()
     }
     source.setCancelHandler { [descriptor] in
       close(descriptor)
@@ -156,17 +164,22 @@ package final class ChildProcess: Sendable {
   }
 
   private func reap() {
-    var ending = Ending.untold
-    if isOwnChild {
-      var status: Int32 = 0
-      while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
-      ending = .status(clinux_exit_status(status))
-    }
-    let waiters = state.withLock { state -> [CheckedContinuation<Ending?, Never>] in
-      guard case .running(let waiters, _) = state else { return [] }
+    let (ending, waiters) = state.withLock {
+      state -> (Ending, [CheckedContinuation<Ending?, Never>]) in
+      guard case .running(let waiters, _) = state else { return (.untold, []) }
+      // Under the lock, so that nobody signals a number that is free again. It does not block: the
+      // process has ended.
+      let ending = status()
       state = .ended(ending)
-      return Array(waiters.values)
+      return (ending, Array(waiters.values))
     }
     for waiter in waiters { waiter.resume(returning: ending) }
+  }
+
+  private func status() -> Ending {
+    guard isOwnChild else { return .untold }
+    var status: Int32 = 0
+    while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+    return .status(clinux_exit_status(status))
   }
 }

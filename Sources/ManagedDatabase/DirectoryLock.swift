@@ -6,7 +6,8 @@ import Glibc
 final class DirectoryLock: Sendable {
   private let descriptor: Int32
 
-  init(path: String) throws(ManagedDatabaseError) {
+  /// - Parameter owner: whom the file is to belong to, so that this user can lock it later.
+  init(path: String, owner: uid_t) throws(ManagedDatabaseError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw .unusable("cannot open the lock file \(path): \(Files.fault)")
@@ -21,6 +22,7 @@ final class DirectoryLock: Sendable {
         "another pointsd (process \(holder)) uses this data directory, which \(path) tells; "
           + "stop it first, or give this one a directory of its own")
     }
+    Files.give(path, to: owner)
     ftruncate(descriptor, 0)
     let text = "\(getpid())\n"
     guard write(descriptor, text, text.utf8.count) == text.utf8.count else {

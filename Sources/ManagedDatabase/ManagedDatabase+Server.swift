@@ -6,16 +6,24 @@ extension ManagedDatabase {
   /// Makes a new database beside its place and moves it there when it is whole.
   func initialise() async throws {
     logger.info("making a new database in \(layout.data)", metadata: ["event": "database"])
+    try await removeUnfinished()
     let child = try ChildProcess(
       programs.install,
       [
         "--no-defaults", "--datadir=\(layout.unfinishedData)", "--user=\(owner)",
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=\(administrator)",
-        "--skip-test-db",
+        "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=32M",
+        "--tmpdir=\(layout.temporary)",
       ], log: layout.log)
-    guard try await child.ended() == .status(0) else {
-      throw ManagedDatabaseError.failed(
-        "mariadb-install-db failed: \(Files.lastLines(layout.log, count: 5))")
+    do {
+      guard try await child.ended() == .status(0) else {
+        throw ManagedDatabaseError.failed(
+          "mariadb-install-db failed: \(Files.complaint(layout.log))")
+      }
+    } catch is CancellationError {
+      // Nothing of value is there yet.
+      child.signalGroup(SIGTERM)
+      throw CancellationError()
     }
     guard rename(layout.unfinishedData, layout.data) == 0 else {
       throw ManagedDatabaseError.unusable(
@@ -23,45 +31,74 @@ extension ManagedDatabase {
     }
   }
 
+  /// What an interrupted attempt left.
+  private func removeUnfinished() async throws {
+    let names = Files.names(in: layout.directory) ?? []
+    for name in names where name.hasPrefix(DatabaseLayout.unfinishedPrefix) {
+      let path = "\(layout.directory)/\(name)"
+      let child = try ChildProcess("/bin/rm", ["-rf", "--", path], log: layout.log)
+      guard try await child.ended() == .status(0) else {
+        throw ManagedDatabaseError.unusable(
+          "cannot remove \(path), which an interrupted start left; remove it by hand")
+      }
+    }
+  }
+
   /// The server that runs on the data, taken over or started.
   func ensureServer() throws -> ChildProcess {
-    if let orphan = runningServer() {
+    if let orphan = RunningServer.find(data: layout.data) {
+      guard orphan.socket == layout.socket else {
+        throw ManagedDatabaseError.failed(
+          "a mariadbd (process \(orphan.identifier)) uses \(layout.data) and listens at "
+            + "\(orphan.socket ?? "an unknown place") instead of \(layout.socket); stop it")
+      }
       logger.notice(
         "taking over the running mariadbd (process \(orphan.identifier))",
         metadata: ["event": "database"])
-      return orphan
+      return try ChildProcess(adopting: orphan.identifier)
     }
     // What a killed server left would be taken for a live one by clients.
     unlink(layout.socket)
+    try Files.write(accountStatements, to: layout.accounts)
+    if Files.size(layout.log) > 10_000_000 { rename(layout.log, layout.oldLog) }
     return try ChildProcess(programs.server, serverArguments, log: layout.log)
   }
 
-  /// A live server that was started on this data by an earlier daemon, however it feels.
-  private func runningServer() -> ChildProcess? {
-    guard let text = Files.text(layout.processFile),
-      let identifier = pid_t(text.trimmingBlanks),
-      // The number may belong to another program by now.
-      let command = Files.text("/proc/\(identifier)/cmdline"),
-      command.contains("--datadir=\(layout.data)\0")
-    else { return nil }
-    return try? ChildProcess(adopting: identifier)
-  }
-
+  /// Sized for a thousand users and a machine of 1 GiB: the tables take a few megabytes.
   private var serverArguments: [String] {
     [
       "--no-defaults", "--datadir=\(layout.data)", "--socket=\(layout.socket)",
-      "--pid-file=\(layout.processFile)", "--user=\(owner)", "--skip-networking",
+      "--pid-file=\(layout.processFile)", "--user=\(owner)", "--init-file=\(layout.accounts)",
+      "--tmpdir=\(layout.temporary)", "--skip-networking", "--skip-log-bin", "--skip-name-resolve",
+      "--local-infile=0",
       "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
       "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=1",
-      "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M", "--max-connections=200",
-      "--performance-schema=OFF", "--skip-log-bin", "--skip-name-resolve",
-      "--thread-handling=one-thread-per-connection",
+      "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
+      "--aria-pagecache-buffer-size=8M", "--key-buffer-size=64K", "--max-connections=200",
+      "--performance-schema=OFF", "--thread-handling=one-thread-per-connection",
     ]
   }
 
+  /// Lets the machine's administrator and the daemon's user in as who they are, at each start: the
+  /// data may have been made by another user.
+  private var accountStatements: String {
+    ["root", administrator].map { name in
+      let account = "`\(name.replacingBackquotes)`@localhost"
+      return """
+        CREATE USER IF NOT EXISTS \(account) IDENTIFIED VIA unix_socket;
+        GRANT ALL ON *.* TO \(account) WITH GRANT OPTION;
+
+        """
+    }.joined()
+  }
+
   /// Waits until the server lets us in, then makes the schema and the daemon's own account.
-  func admit() async throws {
-    let connection = try await connectAsOperator()
+  func admit(_ server: ChildProcess) async throws {
+    let connection = try await connectAsAdministrator(server)
+    if let written = versionToUpgrade {
+      state = .upgrading(process: server.identifier)
+      try await upgrade(from: written)
+    }
     let (schema, password) = (schema, settings.password ?? "")
     try await connection.run { session in
       try session.executeText(
@@ -73,40 +110,38 @@ extension ManagedDatabase {
       try session.executeText("GRANT ALL ON `\(schema)`.* TO \(account)")
     }
     await connection.close()
-    try await upgradeIfOlder()
   }
 
-  /// The administrator's account, which the operating system's user owns.
-  private func connectAsOperator() async throws -> Connection {
+  private func connectAsAdministrator(
+    _ server: ChildProcess
+  ) async throws -> Connection {
     let settings = ConnectionSettings(endpoint: .socket(layout.socket), user: administrator)
-    var waited = 0
+    var tries = 0
     while true {
       do {
         return try await Connection.open(settings)
       } catch let error as DatabaseError {
-        guard error.kind == .notDone else { throw error }
-        if let server, !server.isAlive {
+        guard server.isAlive else {
           throw ManagedDatabaseError.failed(
-            "mariadbd ended while starting: \(Files.lastLines(layout.log, count: 5))")
+            "mariadbd ended while starting; its log \(layout.log) says: "
+              + Files.complaint(layout.log, from: logOffset))
         }
-        waited += 1
+        guard error.kind == .notDone else { throw error }
+        tries += 1
         // Recovery after a crash may take long; the server is given all the time it needs.
-        if waited % 300 == 0 {
+        if tries % 200 == 0 {
           logger.warning(
-            "still waiting for mariadbd at \(layout.socket): \(error)",
+            "still waiting for mariadbd (process \(server.identifier)) at \(layout.socket): \(error)",
             metadata: ["event": "database"])
         }
-        try await Task.sleep(for: .milliseconds(100))
+        try await Task.sleep(for: .milliseconds(tries < 100 ? 20 : 250))
       }
     }
   }
-
-  /// Who we are for the operating system, and so for the server.
-  private var administrator: String { Files.userName(getuid()) ?? "root" }
 }
 
 extension String {
-  fileprivate var trimmingBlanks: String {
-    filter { !$0.isWhitespace }
+  fileprivate var replacingBackquotes: String {
+    split(separator: "`", omittingEmptySubsequences: false).joined(separator: "``")
   }
 }

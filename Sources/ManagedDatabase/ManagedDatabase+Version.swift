@@ -3,7 +3,7 @@ import Logging
 extension ManagedDatabase {
   /// Refuses data that a newer MariaDB wrote: opening it with an older one may destroy it.
   func refuseNewerVersion() throws {
-    guard let written = writtenVersion, let installed = installedVersion else { return }
+    guard let written = writtenVersion, let installed = programs.version else { return }
     guard written <= installed else {
       throw ManagedDatabaseError.unusable(
         "\(layout.data) was written by MariaDB \(written), and \(installed) is installed; "
@@ -11,29 +11,31 @@ extension ManagedDatabase {
     }
   }
 
-  /// Brings an older database's system tables to the installed version.
-  func upgradeIfOlder() async throws {
-    guard let written = writtenVersion, let installed = installedVersion, written < installed else {
-      return
+  /// The version of the data when it is older than the installed server; else nil.
+  var versionToUpgrade: ServerVersion? {
+    guard let written = writtenVersion, let installed = programs.version, written < installed else {
+      return nil
     }
+    return written
+  }
+
+  /// Brings an older database's system tables to the installed version.
+  func upgrade(from written: ServerVersion) async throws {
     logger.notice(
-      "upgrading the database from MariaDB \(written) to \(installed)",
-      metadata: ["event": "database"])
+      "upgrading the database from MariaDB \(written)", metadata: ["event": "database"])
     let child = try ChildProcess(
-      programs.upgrade, ["--no-defaults", "--socket=\(layout.socket)"], log: layout.log)
+      programs.upgrade,
+      ["--no-defaults", "--socket=\(layout.socket)", "--user=\(administrator)"], log: layout.log)
     guard try await child.ended() == .status(0) else {
       throw ManagedDatabaseError.failed(
-        "mariadb-upgrade failed: \(Files.lastLines(layout.log, count: 5))")
+        "mariadb-upgrade failed: \(Files.complaint(layout.log))")
     }
   }
 
   /// The version that the data was last brought to; nil for data that was never marked.
   private var writtenVersion: ServerVersion? {
-    Files.text(layout.versionMark).flatMap { ServerVersion($0) }
+    layout.versionMarks.lazy.compactMap(Files.text).compactMap { ServerVersion($0) }.first
   }
-
-  /// The version of the installed server, told by its library.
-  private var installedVersion: ServerVersion? { programs.version }
 }
 
 /// A series of MariaDB, such as 10.11; data files differ between series only.

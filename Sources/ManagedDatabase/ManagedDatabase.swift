@@ -6,37 +6,88 @@ import MariaDB
 ///
 /// It listens on a Unix socket only. The daemon's own account has a new random password at each
 /// start, which is kept in memory; people come in as the operating system's user they are. A server
-/// that an earlier daemon left behind is taken over, never killed.
+/// that an earlier daemon left behind is taken over, never killed; one that crashes is started
+/// again.
 public actor ManagedDatabase {
+  /// What the database is doing, for status lines.
+  public enum State: Sendable, Hashable {
+    case stopped
+    /// The data is being made, the first time.
+    case initialising
+    /// The server was started or found running and does not let us in yet.
+    case starting(process: Int32)
+    /// System tables of an older version are being brought to the installed one.
+    case upgrading(process: Int32)
+    case running(process: Int32)
+    /// The server ended; it is started again after a pause.
+    case backingOff(reason: String)
+    case stopping(process: Int32)
+  }
+
   let layout: DatabaseLayout
   let logger: Logger
-  private let lock: DirectoryLock
   let programs: Programs
-  /// The account that owns the data, which the server runs as.
+  /// The account of the operating system that owns the data, which the server runs as.
   let owner: String
+  /// The account of the operating system that this daemon runs as.
+  let administrator: String
   let schema: String
-  var server: ChildProcess?
+  private let lock: DirectoryLock
+  private var server: ChildProcess?
   private var isStopping = false
+  /// Where in the log the present server's messages begin.
+  var logOffset = 0
+
+  /// What the database is doing.
+  public internal(set) var state = State.stopped
+
+  /// Whether the server runs and lets the daemon's own account in.
+  public var isReady: Bool { if case .running = state { true } else { false } }
 
   /// How the daemon's own account connects.
   public nonisolated let settings: ConnectionSettings
 
-  /// Where the server listens, for shells.
+  /// Where the server listens, for shells; also in the file `socket-path` of the directory.
   public nonisolated var socket: String { layout.socket }
 
+  /// Where the server's messages go.
+  public nonisolated var log: String { layout.log }
+
   /// The name of the daemon's own account; nobody else uses it, so that edits by hand can be told.
-  public static let account = "pointsd"
+  /// It is no name that a user of the operating system would have, as those are accounts too.
+  public static let account = "pointsd_service"
 
   /// Takes the directory; nothing is started yet.
   /// - Parameters:
   ///   - directory: made if missing.
-  ///   - schema: the name of the database in it, made if missing.
+  ///   - schema: the name of the database in it, made if missing: letters, digits and `_`.
   public init(directory: String, schema: String, logger: Logger) throws(ManagedDatabaseError) {
-    self.layout = DatabaseLayout(directory: directory)
     self.programs = try Programs()
-    try layout.makeDirectories()
-    self.lock = try DirectoryLock(path: layout.lock)
-    let owner = Files.owner(directory) ?? getuid()
+    // mariadb-install-db, a shell script, takes a path with a blank for several.
+    guard !directory.contains(where: \.isWhitespace) else {
+      throw .unusable(
+        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
+          + "which MariaDB's programs cannot handle")
+    }
+    self.layout = try DatabaseLayout(preparing: directory)
+    let owner = Files.owner(layout.directory) ?? getuid()
+    self.owner = try Self.ownerName(owner, of: layout.directory)
+    self.administrator = try Self.administratorName()
+    self.lock = try DirectoryLock(path: layout.lock, owner: owner)
+    try layout.makeTemporaryDirectory(for: owner)
+    try layout.makeSocketDirectory(for: owner)
+    try Files.write(layout.socket + "\n", to: layout.socketNote)
+    self.schema = schema
+    self.logger = logger
+    var generator = SystemRandomNumberGenerator()
+    let password = (0..<4).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
+    self.settings = ConnectionSettings(
+      endpoint: .socket(layout.socket), user: Self.account, password: password, database: schema)
+  }
+
+  private static func ownerName(
+    _ owner: uid_t, of directory: String
+  ) throws(ManagedDatabaseError) -> String {
     guard getuid() == 0 || owner == getuid() else {
       throw .unusable(
         "the data directory \(directory) belongs to "
@@ -47,51 +98,112 @@ public actor ManagedDatabase {
     guard let name = Files.userName(owner) else {
       throw .unusable("user \(owner), the owner of \(directory), has no name on this machine")
     }
-    self.owner = name
-    self.schema = schema
-    self.logger = logger
-    var generator = SystemRandomNumberGenerator()
-    let password = (0..<4).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
-    self.settings = ConnectionSettings(
-      endpoint: .socket(layout.socket), user: Self.account, password: password, database: schema)
+    return name
+  }
+
+  private static func administratorName() throws(ManagedDatabaseError) -> String {
+    guard let name = Files.userName(getuid()) else {
+      throw .unusable(
+        "user \(getuid()), which pointsd runs as, has no name on this machine, "
+          + "by which the database would know it; run it as a user of /etc/passwd")
+    }
+    guard name != account else {
+      throw .unusable("pointsd cannot run as a user named \(account): its own account is named so")
+    }
+    return name
   }
 
   /// Keeps the server running until the task is cancelled; `stop` then ends it.
+  ///
+  /// Throws `ManagedDatabaseError` when another try cannot help. Any other failure is logged and
+  /// tried again, with growing pauses.
   public func run() async throws {
-    try refuseNewerVersion()
-    if !Files.exists(layout.data) { try await initialise() }
     var faults = 0
     while !Task.isCancelled, !isStopping {
       do {
-        let server = try ensureServer()
-        self.server = server
-        try await admit()
-        faults = 0
-        let ending = try await server.ended()
+        let ending = try await serve { faults = 0 }
         guard !Task.isCancelled, !isStopping else { return }
-        let how = if case .status(let status) = ending { " with status \(status)" } else { "" }
-        logger.error(
-          """
-          the private mariadbd (process \(server.identifier)) ended\(how), starting it again; \
-          the last lines of \(layout.log): \(Files.lastLines(layout.log, count: 3))
-          """, metadata: ["event": "database"])
+        report(ending)
       } catch is CancellationError {
         return
+      } catch let error as ManagedDatabaseError where error.isFinal {
+        state = .stopped
+        throw error
       } catch {
         guard !isStopping else { return }
+        state = .backingOff(reason: "\(error)")
         logger.error("the private mariadbd: \(error)", metadata: ["event": "database"])
       }
       faults += 1
+      // A cancelled pause ends the loop.
       try? await Task.sleep(for: .milliseconds(min(30_000, 250 << min(faults, 7))))
     }
   }
 
-  /// Ends the server and waits until it has written everything. Returns when it is gone.
-  public func stop() async {
+  /// Starts the server, or takes it over, lets the daemon's account in and waits for the end.
+  private func serve(whenReady: () -> Void) async throws -> ChildProcess.Ending {
+    try refuseNewerVersion()
+    if !Files.exists(layout.data) {
+      state = .initialising
+      try await initialise()
+    }
+    logOffset = Files.size(layout.log)
+    let server = try ensureServer()
+    self.server = server
+    state = .starting(process: server.identifier)
+    try await admit(server)
+    state = .running(process: server.identifier)
+    logger.info(
+      "mariadbd (process \(server.identifier)) answers at \(layout.socket)",
+      metadata: ["event": "database"])
+    whenReady()
+    return try await server.ended()
+  }
+
+  private func report(_ ending: ChildProcess.Ending) {
+    let how = if case .status(let status) = ending { " with status \(status)" } else { "" }
+    state = .backingOff(reason: "mariadbd ended\(how)")
+    logger.error(
+      """
+      the private mariadbd ended\(how), starting it again; \
+      its log \(layout.log) says: \(Files.complaint(layout.log, from: logOffset))
+      """, metadata: ["event": "database"])
+  }
+
+  /// Asks the server to end and waits until it has written everything.
+  ///
+  /// It is never killed: one that takes longer goes on ending by itself, and the next start takes
+  /// it over or waits for it.
+  /// - Parameter deadline: how long to wait.
+  /// - Returns: whether it has ended.
+  @discardableResult
+  public func stop(deadline: Duration = .seconds(60)) async -> Bool {
     isStopping = true
-    guard let server, server.isAlive else { return }
+    guard let server, server.isAlive else {
+      state = .stopped
+      return true
+    }
+    state = .stopping(process: server.identifier)
     server.signal(SIGTERM)
-    _ = try? await server.ended()
-    self.server = nil
+    let hasEnded = await withTaskGroup(of: Bool.self) { group in
+      group.addTask { (try? await server.ended()) != nil }
+      group.addTask {
+        // Cancelled when the server has ended first.
+        try? await Task.sleep(for: deadline)
+        return false
+      }
+      let first = await group.next() ?? false
+      group.cancelAll()
+      return first
+    }
+    if hasEnded {
+      state = .stopped
+      self.server = nil
+    } else {
+      logger.warning(
+        "mariadbd (process \(server.identifier)) is still writing and is left to end by itself",
+        metadata: ["event": "database"])
+    }
+    return hasEnded
   }
 }

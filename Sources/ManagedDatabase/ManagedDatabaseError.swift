@@ -10,6 +10,16 @@ public enum ManagedDatabaseError: Error, Sendable, Hashable {
   case failed(String)
 }
 
+extension ManagedDatabaseError {
+  /// Whether another try gives the same until somebody does something.
+  var isFinal: Bool {
+    switch self {
+    case .missing, .held, .unusable: true
+    case .failed: false
+    }
+  }
+}
+
 extension ManagedDatabaseError: CustomStringConvertible {
   public var description: String {
     switch self {

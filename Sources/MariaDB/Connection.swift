@@ -15,7 +15,7 @@ public actor Connection {
   }
 
   /// A connection that is not open yet.
-  private init() {
+  init() {
     link = ConnectionLink()
     session = Session(link: link)
   }
@@ -27,6 +27,16 @@ public actor Connection {
     let connection = Connection()
     try await connection.open(settings)
     return connection
+  }
+
+  /// Connects from outside of any task; `completion` is called on the connection's queue.
+  nonisolated func open(
+    _ settings: ConnectionSettings,
+    completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+  ) {
+    onQueue { connection in
+      completion(Result { try connection.session.open(settings) })
+    }
   }
 
   private func open(_ settings: ConnectionSettings) throws {
@@ -57,10 +67,8 @@ public actor Connection {
   public nonisolated func enqueue(
     _ body: @escaping @Sendable (Result<Session, DatabaseError>) -> Void
   ) {
-    executor.queue.async {
-      self.assumeIsolated { connection in
-        body(connection.session.isBroken ? .failure(Self.closed) : .success(connection.session))
-      }
+    onQueue { connection in
+      body(connection.session.isBroken ? .failure(Self.closed) : .success(connection.session))
     }
   }
 
@@ -69,10 +77,22 @@ public actor Connection {
     session.close()
   }
 
+  /// Closes from outside of any task.
+  nonisolated func closeLater() {
+    onQueue { $0.close() }
+  }
+
   /// Cuts the connection from any thread, without waiting: what it is doing fails with 2013, the
   /// outcome unknown.
   public nonisolated func abort() {
     link.cut()
+  }
+
+  /// Runs `body` isolated to this actor, on its queue.
+  private nonisolated func onQueue(_ body: @escaping @Sendable (isolated Connection) -> Void) {
+    executor.queue.async {
+      self.assumeIsolated { body($0) }
+    }
   }
 
   private static let closed = Session.closed(nil)

@@ -1,56 +1,51 @@
-import Logging
+import Dispatch
 import Metrics
+import QueueExecutor
 
 /// The connections of the whole process to its database.
 ///
-/// Connections are opened by those who need them, at most `size`; whoever finds none free waits in
-/// turn, up to a deadline. After a failed connect everybody is refused at once for a short,
-/// growing pause, so that an absent database costs nobody a wait.
+/// Connections are opened when they are wanted, at most `size`; whoever finds none free waits in
+/// turn, up to a deadline. Idle ones are checked now and then, and all of them when one turns out
+/// broken. While the database is away everybody is refused at once, so that its absence costs
+/// nobody a wait, and one connection is tried again and again, with growing pauses.
 public actor ConnectionPool {
-  private let settings: ConnectionSettings
-  private let time: PoolTime
-  private var machine: PoolMachine
-  private var connections: [Int: Connection] = [:]
-  private var waiting: [Int: CheckedContinuation<PoolMachine.Wake?, Never>] = [:]
-  private var nextIdentifier = 0
-  private var lastFailure = DatabaseError(code: 2002, message: "not connected yet")
-  private var isClosed = false
-
-  private let openGauge = Gauge(label: "pointsd_pool_connections")
-  private let busyGauge = Gauge(label: "pointsd_pool_connections_busy")
-  private let waitersGauge = Gauge(label: "pointsd_pool_waiters")
-  private let connectFailures = Counter(label: "pointsd_pool_connect_failures_total")
-
-  /// Where the pool takes time and chance from.
-  public struct PoolTime: Sendable {
-    let nowMilliseconds: @Sendable () -> Int64
-    let sleep: @Sendable (Duration) async throws -> Void
-    let random: @Sendable () -> Double
-
-    public init(
-      nowMilliseconds: @escaping @Sendable () -> Int64,
-      sleep: @escaping @Sendable (Duration) async throws -> Void,
-      random: @escaping @Sendable () -> Double
-    ) {
-      self.nowMilliseconds = nowMilliseconds
-      self.sleep = sleep
-      self.random = random
-    }
-
-    /// The machine's own clock.
-    public static var system: PoolTime {
-      let start = ContinuousClock.now
-      return PoolTime(
-        nowMilliseconds: { Int64((ContinuousClock.now - start) / .milliseconds(1)) },
-        sleep: { try await Task.sleep(for: $0) },
-        random: { Double.random(in: 0...1) })
-    }
-  }
-
   /// A connection taken from the pool; to be given back with `release`.
   public struct Lease: Sendable {
     public let connection: Connection
-    let identifier: Int
+    let place: Int
+  }
+
+  /// What a pool does at the moment.
+  public struct Status: Sendable, Hashable {
+    /// Open connections.
+    public let connections: Int
+    public let idle: Int
+    /// Connections lent out.
+    public let busy: Int
+    public let waiters: Int
+    /// Why the last attempt to connect failed; nil once one succeeds.
+    public let failure: DatabaseError?
+  }
+
+  private let settings: ConnectionSettings
+  private let time: PoolTime
+  private nonisolated let executor = QueueExecutor(label: "pointsd.pool")
+  private var machine: PoolMachine
+  private var connections: [Int: Connection] = [:]
+  private var waiting: [Int: Waiting] = [:]
+  private var lastWaiter = 0
+  private var failure: DatabaseError?
+  private var wakeAtMilliseconds: Int64?
+  private let metrics: PoolMetrics
+
+  private struct Waiting {
+    let continuation: CheckedContinuation<Lease, any Error>
+    let sinceMilliseconds: Int64
+    let deadline: Duration
+  }
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
   }
 
   /// - Parameter size: connections at the most, 1 to 64.
@@ -58,136 +53,157 @@ public actor ConnectionPool {
     self.settings = settings
     self.time = time
     self.machine = PoolMachine(size: size)
+    self.metrics = PoolMetrics()
   }
 
-  /// Runs `body` on a connection. Throws `DatabaseError`.
-  /// - Parameter deadline: how long to wait for a free connection.
-  public func run<Result: Sendable>(
-    deadline: Duration = .seconds(2), _ body: @escaping @Sendable (Session) throws -> Result
-  ) async throws -> Result {
-    let lease = try await lease(deadline: deadline)
-    do {
-      let result = try await lease.connection.run(body)
-      await release(lease)
-      return result
-    } catch {
-      await release(lease)
-      throw error
-    }
-  }
-
-  /// Runs `body` as one transaction.
-  public func transaction<Result: Sendable>(
-    deadline: Duration = .seconds(2), _ body: @escaping @Sendable (Session) throws -> Result
-  ) async throws -> Result {
-    try await run(deadline: deadline) { try $0.transaction(.readWrite, body) }
+  /// What the pool does at the moment.
+  public var status: Status {
+    Status(
+      connections: machine.open, idle: machine.idle, busy: machine.leased,
+      waiters: machine.waiting, failure: failure)
   }
 
   /// Takes a connection for as long as the caller wants, such as for group reads.
+  ///
+  /// Throws `DatabaseError` of kind `notDone`, or `CancellationError` when the task is cancelled.
+  /// - Parameter deadline: how long to wait for a free connection.
   public func lease(deadline: Duration = .seconds(2)) async throws -> Lease {
-    guard !isClosed else { throw DatabaseError(code: 2006, message: "the pool is closed") }
-    nextIdentifier += 1
-    let waiter = nextIdentifier
-    defer { updateGauges() }
-    switch machine.acquire(waiter: waiter, nowMilliseconds: time.nowMilliseconds()) {
-    case .refuse: throw lastFailure
-    case .connect: return try await connect()
-    case .use(let identifier, let pingFirst):
-      return try await checked(identifier, pingFirst: pingFirst)
-    case .wait:
-      switch await wake(of: waiter, deadline: deadline) {
-      case .use(_, let identifier): return try await checked(identifier, pingFirst: false)
-      case .connect: return try await connect()
-      case nil:
-        throw DatabaseError(
-          code: 1040,
-          message: "all \(machine.size) connections to the database are in use for \(deadline)")
+    try Task.checkCancellation()
+    lastWaiter += 1
+    let waiter = lastWaiter
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let now = time.nowMilliseconds()
+        waiting[waiter] = Waiting(
+          continuation: continuation, sinceMilliseconds: now, deadline: deadline)
+        carryOut(
+          machine.acquire(
+            waiter: waiter, deadlineMilliseconds: now + Int64(deadline / .milliseconds(1)),
+            nowMilliseconds: now))
       }
+    } onCancel: {
+      onQueue { $0.cancel(waiter) }
     }
   }
 
-  /// Gives a connection back. A broken one is closed and another caller may open a new one.
-  public func release(_ lease: Lease) async {
-    defer { updateGauges() }
-    if lease.connection.isBroken || isClosed {
-      connections[lease.identifier] = nil
-      await lease.connection.close()
-      carryOut(machine.lost())
-    } else {
-      carryOut(
-        machine.release(lease.identifier, nowMilliseconds: time.nowMilliseconds()))
-    }
+  /// Gives a connection back. A broken one is closed. Giving it back twice does nothing.
+  public func release(_ lease: Lease) {
+    carryOut(
+      machine.released(
+        place: lease.place, isBroken: lease.connection.isBroken,
+        nowMilliseconds: time.nowMilliseconds()))
   }
 
-  /// Closes the idle connections; the others close when they are given back.
+  /// Refuses everybody from now on and closes the idle connections; the others are closed when
+  /// they are given back.
   public func close() async {
-    isClosed = true
-    for identifier in machine.drainIdle() {
-      await connections.removeValue(forKey: identifier)?.close()
+    carryOut(machine.close())
+  }
+
+  private func cancel(_ waiter: Int) {
+    machine.cancel(waiter: waiter)
+    waiting.removeValue(forKey: waiter)?.continuation.resume(throwing: CancellationError())
+    updateMetricsAndTimer()
+  }
+}
+
+// MARK: - Carrying out what the machine decides
+
+extension ConnectionPool {
+  private func carryOut(_ actions: [PoolMachine.Action]) {
+    for action in actions {
+      switch action {
+      case .connect(let place): connect(place)
+      case .check(let place): check(place)
+      case .close(let place): connections.removeValue(forKey: place)?.closeLater()
+      case .grant(let waiter, let place): grant(waiter, place)
+      case .refuse(let waiter, let refusal): refuse(waiter, refusal)
+      }
+    }
+    updateMetricsAndTimer()
+  }
+
+  private func connect(_ place: Int) {
+    let connection = Connection()
+    connections[place] = connection
+    connection.open(settings) { result in
+      self.onQueue { $0.connected(place, result) }
     }
   }
 
-  private func checked(_ identifier: Int, pingFirst: Bool) async throws -> Lease {
-    guard let connection = connections[identifier] else { return try await connect() }
-    guard pingFirst else { return Lease(connection: connection, identifier: identifier) }
-    do {
-      try await connection.run { try $0.ping() }
-      return Lease(connection: connection, identifier: identifier)
-    } catch {
-      // The server closed it while idle: the place is taken by a new one.
-      connections[identifier] = nil
-      await connection.close()
-      return try await connect()
-    }
-  }
-
-  private func connect() async throws -> Lease {
-    do {
-      let connection = try await Connection.open(settings)
-      machine.connected()
-      nextIdentifier += 1
-      connections[nextIdentifier] = connection
-      return Lease(connection: connection, identifier: nextIdentifier)
-    } catch {
-      connectFailures.increment()
-      if let failure = error as? DatabaseError { lastFailure = failure }
+  private func connected(_ place: Int, _ result: Result<Void, any Error>) {
+    switch result {
+    case .success:
+      failure = nil
+      carryOut(machine.connected(place: place, nowMilliseconds: time.nowMilliseconds()))
+    case .failure(let error):
+      connections[place] = nil
+      failure = error as? DatabaseError ?? DatabaseError(kind: .notDone, message: "\(error)")
+      metrics.connectFailures.increment()
       carryOut(
-        machine.connectFailed(nowMilliseconds: time.nowMilliseconds(), jitter: time.random()))
-      throw error
+        machine.connectFailed(
+          place: place, nowMilliseconds: time.nowMilliseconds(), jitter: time.random()))
     }
   }
 
-  private func carryOut(_ wakes: [PoolMachine.Wake]) {
-    for wake in wakes {
-      switch wake {
-      case .use(let waiter, _), .connect(let waiter):
-        waiting.removeValue(forKey: waiter)?.resume(returning: wake)
+  private func check(_ place: Int) {
+    connections[place]?.enqueue { session in
+      // Only whether it answers matters: a connection that does not is thrown away.
+      let isAlive = (try? session.get().ping()) != nil
+      self.onQueue { pool in
+        pool.carryOut(
+          pool.machine.checked(
+            place: place, isAlive: isAlive, nowMilliseconds: pool.time.nowMilliseconds()))
       }
     }
   }
 
-  /// Waits in turn; nil when the deadline passed first.
-  private func wake(of waiter: Int, deadline: Duration) async -> PoolMachine.Wake? {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        // A cancelled sleep means the waiter was served.
-        guard (try? await self.time.sleep(deadline)) != nil else { return }
-        await self.expire(waiter)
-      }
-      let wake = await withCheckedContinuation { waiting[waiter] = $0 }
-      group.cancelAll()
-      return wake
+  private func grant(_ waiter: Int, _ place: Int) {
+    guard let entry = waiting.removeValue(forKey: waiter), let connection = connections[place]
+    else { return }
+    metrics.wait.recordMilliseconds(time.nowMilliseconds() - entry.sinceMilliseconds)
+    entry.continuation.resume(returning: Lease(connection: connection, place: place))
+  }
+
+  private func refuse(_ waiter: Int, _ refusal: PoolMachine.Refusal) {
+    guard let entry = waiting.removeValue(forKey: waiter) else { return }
+    metrics.refusals.increment()
+    entry.continuation.resume(throwing: error(for: refusal, entry.deadline))
+  }
+
+  private func error(for refusal: PoolMachine.Refusal, _ deadline: Duration) -> DatabaseError {
+    switch refusal {
+    case .closed:
+      return DatabaseError(kind: .notDone, message: "the database connections are closed")
+    case .unreachable:
+      return failure ?? DatabaseError(kind: .notDone, message: "there is no connection yet")
+    case .deadline:
+      let cause = failure.map { "; the last attempt to connect: \($0.message)" } ?? ""
+      return DatabaseError(
+        kind: .notDone,
+        message: "no database connection became free within \(deadline): "
+          + "\(machine.leased) of \(machine.size) are in use, \(machine.waiting) wait\(cause)")
     }
   }
 
-  private func expire(_ waiter: Int) {
-    guard machine.giveUp(waiter: waiter) else { return }
-    waiting.removeValue(forKey: waiter)?.resume(returning: nil)
+  private func updateMetricsAndTimer() {
+    metrics.record(machine)
+    guard let wakeAt = machine.wakeAtMilliseconds else { return }
+    if let planned = wakeAtMilliseconds, planned <= wakeAt { return }
+    wakeAtMilliseconds = wakeAt
+    time.after(max(0, wakeAt - time.nowMilliseconds())) { [weak self] in
+      self?.onQueue { pool in
+        // An earlier wake may have been planned since; then this one is a spare.
+        if pool.wakeAtMilliseconds == wakeAt { pool.wakeAtMilliseconds = nil }
+        pool.carryOut(pool.machine.timePassed(nowMilliseconds: pool.time.nowMilliseconds()))
+      }
+    }
   }
 
-  private func updateGauges() {
-    openGauge.record(connections.count)
-    busyGauge.record(machine.busy)
-    waitersGauge.record(machine.waiters.count)
+  /// Runs `body` isolated to this actor, from outside of any task.
+  private nonisolated func onQueue(_ body: @escaping @Sendable (isolated ConnectionPool) -> Void) {
+    executor.queue.async {
+      self.assumeIsolated { body($0) }
+    }
   }
 }

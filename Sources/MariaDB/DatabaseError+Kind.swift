@@ -74,11 +74,13 @@ extension DatabaseError.Kind {
     2013,  // CR_SERVER_LOST
     2027,  // CR_MALFORMED_PACKET
     2055,  // CR_SERVER_LOST_EXTENDED
+    2057,  // CR_…: the table was altered between preparing and executing; the answer is unreadable
     4031,  // MySQL's ER_CLIENT_INTERACTION_TIMEOUT
   ]
 
   /// Errors after which the connection is not to be used again.
   static let connectionLosses: Set<Int> = [
-    1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2027, 2055, 4031,
+    1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2027, 2055,
+    2057, 4031,
   ]
 }

@@ -26,7 +26,7 @@ final class PreparedStatement {
 
   /// Sends the parameters and waits for the beginning of the answer.
   ///
-  /// When it does not throw, `finish` has to be called before the next one.
+  /// Afterwards `readToTheEnd` or `abandon` has to be called before the next one.
   func execute(_ values: [Value]) throws(StatementFailure) {
     guard values.count == parameters.count else {
       throw StatementFailure(
@@ -39,12 +39,7 @@ final class PreparedStatement {
     guard mysql_stmt_execute(handle) == 0 else {
       throw StatementFailure(statement: handle)
     }
-    do {
-      try bindColumns()
-    } catch {
-      finish()
-      throw error
-    }
+    try bindColumns()
   }
 
   /// Makes the buffers for the result's columns, unless those at hand fit: a table may be altered
@@ -82,20 +77,41 @@ final class PreparedStatement {
 
   /// Makes room for the values that were too long and reads them again.
   private func refetch(_ columns: ColumnBuffers) throws(StatementFailure) {
+    var failure: StatementFailure?
     for index in columns.growTruncated() {
-      guard mysql_stmt_fetch_column(handle, columns.binds + index, UInt32(index), 0) == 0 else {
-        throw StatementFailure(statement: handle)
+      if mysql_stmt_fetch_column(handle, columns.binds + index, UInt32(index), 0) != 0 {
+        failure = StatementFailure(statement: handle)
       }
     }
-    guard mysql_stmt_bind_result(handle, columns.binds) == 0 else {
-      throw StatementFailure(statement: handle)
+    // In any case: the library must not keep the places of the buffers that gave way.
+    if mysql_stmt_bind_result(handle, columns.binds) != 0 {
+      failure = StatementFailure(statement: handle)
+    }
+    if let failure { throw failure }
+  }
+
+  /// Reads what is left of the answer, further results of a procedure included. An error may come
+  /// as late as that: a statement that is interrupted in the middle of its rows, say.
+  func readToTheEnd() throws(StatementFailure) {
+    while true {
+      while try fetch() != nil {}
+      mysql_stmt_free_result(handle)
+      guard mysql_stmt_more_results(handle) != 0 else { return }
+      // The next result has columns of its own, and so has the next execution.
+      columns = nil
+      guard mysql_stmt_next_result(handle) == 0 else {
+        throw StatementFailure(statement: handle)
+      }
+      try bindColumns()
     }
   }
 
-  /// Reads away what is left of the answer, so that the connection is free for the next statement.
-  func finish() {
+  /// Throws away what is left of the answer after an error, so that the connection is free for the
+  /// next statement.
+  func abandon() {
     mysql_stmt_free_result(handle)
     while mysql_stmt_more_results(handle) != 0, mysql_stmt_next_result(handle) == 0 {
+      columns = nil
       mysql_stmt_free_result(handle)
     }
   }

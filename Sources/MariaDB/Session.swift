@@ -31,10 +31,10 @@ public final class Session {
   /// - Returns: rows changed, not rows matched.
   @discardableResult
   public func execute(_ sql: String, _ values: [Value] = []) throws -> Int {
-    let statement = try run(sql, values)
-    defer { statement.finish() }
-    // Meaningless, all ones, for a statement with a result.
-    return Int(exactly: mysql_stmt_affected_rows(statement.handle)) ?? 0
+    try run(sql, values) { statement in
+      // Meaningless, all ones, for a statement with a result.
+      Int(exactly: mysql_stmt_affected_rows(statement.handle)) ?? 0
+    }
   }
 
   /// Prepares (once), executes, and hands over each row as it comes in. No allocation for each row.
@@ -42,14 +42,12 @@ public final class Session {
   public func query(
     _ sql: String, _ values: [Value] = [], each body: (RowView) throws -> Void
   ) throws {
-    let statement = try run(sql, values)
-    isReadingRows = true
-    defer {
-      isReadingRows = false
-      statement.finish()
-    }
-    while let columns = try fetch(statement, sql) {
-      try body(RowView(columns: columns, statement: sql))
+    try run(sql, values) { statement in
+      while let columns = try statement.fetch() {
+        isReadingRows = true
+        defer { isReadingRows = false }
+        try body(RowView(columns: columns, statement: sql))
+      }
     }
   }
 
@@ -62,25 +60,25 @@ public final class Session {
     return rows
   }
 
-  private func fetch(_ statement: PreparedStatement, _ sql: String) throws -> ColumnBuffers? {
-    do {
-      return try statement.fetch()
-    } catch {
-      throw failure(error, sql)
-    }
-  }
-
-  /// Prepares the statement, unless it is, and executes it.
-  private func run(
-    _ sql: String, _ parameters: [Value]
-  ) throws(DatabaseError) -> PreparedStatement {
+  /// Prepares the statement, unless it is, executes it, has `body` read what it wants of the answer
+  /// and reads the rest.
+  private func run<Result>(
+    _ sql: String, _ parameters: [Value], _ body: (PreparedStatement) throws -> Result
+  ) throws -> Result {
     let handle = try openHandle(sql)
     statementCount += 1
-    do throws(StatementFailure) {
+    do {
       let statement = try prepared(sql, on: handle)
-      try statement.execute(parameters)
-      return statement
-    } catch {
+      do {
+        try statement.execute(parameters)
+        let result = try body(statement)
+        try statement.readToTheEnd()
+        return result
+      } catch {
+        statement.abandon()
+        throw error
+      }
+    } catch let error as StatementFailure {
       if error.code == 1243 || error.code == 1615 {
         statements.remove(sql)
       }
@@ -140,30 +138,5 @@ public final class Session {
     let flags = fcntl(descriptor, F_GETFD)
     guard flags >= 0, fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0 else { return false }
     return link.open(sharing: descriptor)
-  }
-}
-
-/// An error as the client library tells it.
-struct StatementFailure: Error {
-  let code: Int
-  let sqlState: String
-  let message: String
-
-  init(code: Int, sqlState: String, message: String) {
-    self.code = code
-    self.sqlState = sqlState
-    self.message = message
-  }
-
-  init(connection: UnsafeMutablePointer<MYSQL>) {
-    code = Int(mysql_errno(connection))
-    sqlState = String(cString: mysql_sqlstate(connection))
-    message = String(cString: mysql_error(connection))
-  }
-
-  init(statement: UnsafeMutablePointer<MYSQL_STMT>) {
-    code = Int(mysql_stmt_errno(statement))
-    sqlState = String(cString: mysql_stmt_sqlstate(statement))
-    message = String(cString: mysql_stmt_error(statement))
   }
 }

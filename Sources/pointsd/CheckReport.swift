@@ -1,4 +1,5 @@
 import ConfigurationFile
+import Points
 
 /// What `--check` prints of a configuration without a fault.
 struct CheckReport {

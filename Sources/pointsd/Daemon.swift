@@ -18,7 +18,8 @@ enum Daemon {
   /// - Returns: whether the runs were closed; if not, their time will be credited.
   static func run(_ configuration: Configuration, selected: Set<String>?) async throws -> Bool {
     let logger = Logger(label: "pointsd")
-    let metrics = PrometheusRegistry(descriptions: MetricDescriptions.all)
+    let metrics = PrometheusRegistry(
+      descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
     MetricsSystem.bootstrap(metrics)
     do {
       let parts = try Parts(configuration, selected: selected, metrics: metrics, logger: logger)

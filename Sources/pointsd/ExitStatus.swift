@@ -1,6 +1,5 @@
 import ArgumentParser
 import Dashboard
-import Glibc
 import ManagedDatabase
 import Points
 
@@ -32,6 +31,6 @@ enum ExitStatus {
 
   /// Says on standard error why the daemon cannot start, before there is a log.
   static func complain(_ text: String) {
-    fputs("pointsd: \(text)\n", stderr)
+    StandardStream.error.write("pointsd: \(text)\n")
   }
 }

@@ -10,6 +10,7 @@ enum MetricDescriptions {
     "pointsd_users_in_trouble": "Users that the last tick could not credit.",
     "pointsd_users_late": "Users whose tick is late.",
     "pointsd_database_up": "1 while the database answers on its health connection.",
+    "pointsd_ledger_retries_total": "Statements sent again, by MariaDB's error number.",
     "pointsd_ledger_differences": "Differences that the last check of the ledger found.",
     "pointsd_servers": "Servers by status.",
   ]

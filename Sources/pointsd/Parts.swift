@@ -29,13 +29,16 @@ struct Parts {
     let pool = ConnectionPool(settings: database.settings, size: database.connections)
     let ledger = Ledger(
       pool: pool, settings: database.settings,
-      maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds, logger: logger)
+      maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
+      logger: logger)
     let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
-      GroupReader(pool: pool, logger: logger)
+      // The last connection is for ticks and changes.
+      GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
-      store: ledger, host: lanes, surroundings: .init(ledger: ledger, logger: logger),
+      store: ledger, host: lanes,
+      surroundings: .init(ledger: ledger, managed: database.managed),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed

@@ -33,7 +33,8 @@ struct PointsDaemon: AsyncParsableCommand {
   func run() async throws {
     let (configuration, selected) = try read()
     if check {
-      fputs(CheckReport(configuration: configuration, selected: selected).text, stdout)
+      StandardStream.output.write(
+        CheckReport(configuration: configuration, selected: selected).text)
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
@@ -51,7 +52,7 @@ struct PointsDaemon: AsyncParsableCommand {
       let users = try ProfileResolver(users: configuration.users).users(of: profiles)
       return (configuration, Set(users))
     } catch let faults as ConfigurationFaults {
-      fputs("\(faults)\n", stderr)
+      StandardStream.error.write("\(faults)\n")
       throw ExitStatus.configuration
     } catch let unknown as UnknownProfiles {
       ExitStatus.complain("\(unknown)")

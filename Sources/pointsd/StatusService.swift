@@ -16,7 +16,7 @@ struct StatusService: Service, CustomStringConvertible {
   private static let patienceInLooks = 100
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
+    await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.watchdog?.run() }
         group.addTask { await self.tellStatus() }

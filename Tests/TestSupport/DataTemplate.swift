@@ -11,21 +11,27 @@ enum DataTemplate {
     let place = "/tmp/pointsd-test-template-\(getuid())-\(version)"
     if try isOurs(place) { return place }
     let side = try TemporaryFolder.make()
+    defer { TemporaryFolder.remove(side) }
+    try await install(programs, in: side)
+    // Fails when another process was first.
+    rename("\(side)/data", place)
+    guard try isOurs(place) else { throw TestFault("there is no template in \(place)") }
+    return place
+  }
+
+  private static func install(_ programs: Programs, in side: String) async throws {
+    mkdir("\(side)/tmp", 0o700)
     let child = try ChildProcess(
       programs.install,
       [
-        "--no-defaults", "--datadir=\(side)", "--user=\(PrivateDatabase.userName)",
+        "--no-defaults", "--datadir=\(side)/data", "--user=\(PrivateDatabase.userName)",
         "--auth-root-authentication-method=socket",
         "--auth-root-socket-user=\(PrivateDatabase.userName)", "--skip-test-db",
-        "--innodb-log-file-size=8M",
-      ], log: "\(side).log")
+        "--innodb-log-file-size=8M", "--tmpdir=\(side)/tmp",
+      ], log: "\(side)/log")
     guard try await child.ended() == .status(0) else {
-      throw TestFault("mariadb-install-db failed: \(TemporaryFolder.text("\(side).log"))")
+      throw TestFault("mariadb-install-db failed: \(TemporaryFolder.text("\(side)/log"))")
     }
-    unlink("\(side).log")
-    if rename(side, place) != 0 { TemporaryFolder.remove(side) }
-    guard try isOurs(place) else { throw TestFault("there is no template in \(place)") }
-    return place
   }
 
   /// Whether the template is there; throws when somebody else has made it.

@@ -52,6 +52,7 @@ public final class PrivateDatabase: Sendable {
     let template = try await DataTemplate.directory(programs)
     let folder = try TemporaryFolder.make()
     try TemporaryFolder.copy(template, to: "\(folder)/data")
+    mkdir("\(folder)/tmp", 0o700)
     let database = try PrivateDatabase(folder: folder, programs: programs)
     try database.writeAccounts()
     try await database.restart()
@@ -110,8 +111,23 @@ public final class PrivateDatabase: Sendable {
   /// Ends the server as a power failure would, and waits for its end.
   public func kill() async throws { try await end(SIGKILL) }
 
-  /// Makes the server hang: it holds its connections and answers nothing.
-  public func suspend() { server.withLock { $0?.signal(SIGSTOP) } }
+  /// Makes the server hang: it holds its connections and answers nothing. Returns when each of its
+  /// threads has stopped, which takes a moment after the signal.
+  public func suspend() throws {
+    guard let process = server.withLock({ $0?.identifier }) else { return }
+    server.withLock { $0?.signal(SIGSTOP) }
+    for _ in 0..<100_000 {
+      let threads = TemporaryFolder.names(in: "/proc/\(process)/task")
+      let areStopped = threads.allSatisfy { thread in
+        // The state comes after the name, which stands in brackets.
+        let status = TemporaryFolder.text("/proc/\(process)/task/\(thread)/stat")
+        return status.split(separator: ")").last?.hasPrefix(" T") ?? true
+      }
+      if areStopped { return }
+      sched_yield()
+    }
+    throw TestFault("process \(process) does not stop")
+  }
 
   /// Lets a suspended server continue.
   public func resume() { server.withLock { $0?.signal(SIGCONT) } }
@@ -142,7 +158,8 @@ public final class PrivateDatabase: Sendable {
     [
       "--no-defaults", "--datadir=\(folder)/data", "--socket=\(socket)", "--user=\(Self.userName)",
       "--pid-file=\(folder)/mariadbd.pid", "--init-file=\(folder)/accounts.sql",
-      "--skip-networking", "--skip-log-bin", "--skip-name-resolve",
+      // A server that starts removes the temporary tables of every other in the same place.
+      "--tmpdir=\(folder)/tmp", "--skip-networking", "--skip-log-bin", "--skip-name-resolve",
       "--character-set-server=utf8mb4", "--performance-schema=OFF", "--max-connections=150",
       "--innodb-buffer-pool-size=24M", "--innodb-log-file-size=8M",
       "--aria-pagecache-buffer-size=1M",

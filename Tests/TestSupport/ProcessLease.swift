@@ -6,12 +6,13 @@ import ManagedDatabase
 ///
 /// This process holds a lock that the kernel frees at its end. A guard process waits for the lock,
 /// then ends the server, if it still is that server, and removes the folder.
-final class ProcessLease: Sendable {
+public final class ProcessLease: Sendable {
   private let folder: String
   private let descriptor: Int32
   private let guardian: ChildProcess
 
-  init(folder: String) throws {
+  /// - Parameter folder: holds the server's data directory, at any depth.
+  public init(folder: String) throws {
     self.folder = folder
     let path = "\(folder)/alive"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -26,16 +27,18 @@ final class ProcessLease: Sendable {
       "/usr/bin/flock", [path, "/bin/sh", "-c", script, folder], log: "/dev/null")
   }
 
-  func guardProcess(_ process: pid_t) throws {
+  /// The server to be ended with this process.
+  public func guardProcess(_ process: pid_t) throws {
     try TemporaryFolder.write("\(process)\n", to: "\(folder)/server")
   }
 
-  func forgetProcess() {
+  /// The server has ended.
+  public func forgetProcess() {
     unlink("\(folder)/server")
   }
 
   /// Lets the guard do its work now.
-  func end() {
+  public func end() {
     close(descriptor)
   }
 }

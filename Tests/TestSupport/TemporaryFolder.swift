@@ -13,30 +13,33 @@ public enum TemporaryFolder {
 
   /// Removes a folder and all in it, following no links.
   public static func remove(_ folder: String) {
-    guard let directory = opendir(folder) else { return }
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      guard name != ".", name != ".." else { continue }
+    for name in names(in: folder) {
       let path = "\(folder)/\(name)"
       if unlink(path) != 0 { remove(path) }
     }
-    closedir(directory)
     rmdir(folder)
+  }
+
+  /// The names in a folder; none if there is no such folder.
+  static func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 
   /// Copies a folder and all in it; files and folders only.
   public static func copy(_ source: String, to target: String) throws {
-    guard mkdir(target, 0o700) == 0, let directory = opendir(source) else {
+    guard mkdir(target, 0o700) == 0 else {
       throw TestFault("cannot copy \(source) to \(target): \(fault)")
     }
-    defer { closedir(directory) }
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      guard name != ".", name != ".." else { continue }
+    for name in names(in: source) {
       var status = stat()
       guard lstat("\(source)/\(name)", &status) == 0 else { continue }
       if status.st_mode & S_IFMT == S_IFDIR {

@@ -14,8 +14,8 @@ const done = {
   pause: "is paused", resume: "earns points again", reset: "was reset to 0",
   start: "runs", stop: "is stopped", restart: "was restarted",
 };
-const refusal = "This page may look but not change anything: changes are taken from the machine "
-  + "itself, while the dashboard listens on loopback only. There: pointsctl";
+const refusal = "From here this page may look, but not change anything. Use it or pointsctl on the "
+  + "daemon's machine, or let its operator set http.tokenFile.";
 
 /// Asks the daemon for a change, after a question where it loses something, and says how it went.
 export async function act(button, kind, name, verb) {
@@ -23,7 +23,7 @@ export async function act(button, kind, name, verb) {
   if (questions[verb] && !(await ask(...questions[verb](name)))) return;
   button.setAttribute("aria-disabled", "true");
   try {
-    await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`);
+    if (!(await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`))) return;
     notify(`${name} ${done[verb]}.`);
     changed();
   } catch (problem) {
@@ -33,24 +33,35 @@ export async function act(button, kind, name, verb) {
   }
 }
 
+/// Whether it was done; false when a token was asked for and none given.
 async function post(path) {
+  const token = sessionStorage.getItem("token");
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let answer;
   try {
-    answer = await fetch(path, { method: "POST", signal: AbortSignal.timeout(15000) });
+    answer = await fetch(path, { method: "POST", headers, signal: AbortSignal.timeout(15000) });
   } catch {
     throw new Error("The daemon did not answer; whether it was done will show here.");
   }
-  if (answer.ok) return;
-  const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}.`);
-  if (answer.status === 401 || answer.status === 403) throw new Error(`${refusal}. (${said})`);
-  throw new Error(said);
+  if (answer.ok) return true;
+  const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}`);
+  if (answer.status === 403) throw new Error(`${refusal} (${said}.)`);
+  if (answer.status !== 401) throw new Error(said);
+  // A token would do. It is kept for this tab only.
+  element("token-reason").textContent = `${said}.`;
+  if (!(await confirmed(element("token")))) return false;
+  sessionStorage.setItem("token", element("token-value").value.trim());
+  return post(path);
 }
 
 function ask(title, text, yes) {
-  const dialog = element("question");
   element("question-title").textContent = title;
   element("question-text").textContent = text;
   element("question-yes").textContent = yes;
+  return confirmed(element("question"));
+}
+
+function confirmed(dialog) {
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) =>
@@ -100,7 +111,7 @@ export function connect({ onChange, onSearch, search }) {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
       return;
     if (event.key === "Escape" && field.value) return clear();
-    if (!allowed.checked || event.target.matches("input[type=search], textarea, select")) return;
+    if (!allowed.checked || event.target.matches("input[type=search]")) return;
     if (!keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();

@@ -105,7 +105,7 @@ async function readUser(user, query) {
 
 /// Adds a row that a tick or a change gave.
 export function append(row) {
-  const line = row && history.get(row.user);
+  const line = row?.datetime_stamp && history.get(row.user);
   if (!line) return;
   const last = line.at(-1);
   const point = { x: parse(row.datetime_stamp), y: row.points };
@@ -150,7 +150,6 @@ function drawCourse(animated = false) {
   const drawn = users.filter((user) =>
     history.get(user).some(({ x, y }) => y >= 0 && x >= axis.min));
   message(failure || (drawn.length ? "" : "Nothing happened in this time."));
-  element("course").dataset.points = users.map((user) => history.get(user).length).join(" ");
   drawLegend(users, drawn);
 }
 
@@ -216,7 +215,10 @@ const courseSetup = () => ({
         type: "linear", afterBuildTicks: timeTicks, grid: { drawOnChartArea: false },
         ticks: { callback: timeLabel, maxRotation: 0, autoSkip: false },
       },
-      y: { grace: "5%", ticks: { precision: 0, maxTicksLimit: 7, callback: (value) => number(value) } },
+      y: {
+        grace: "5%", afterDataLimits: (axis) => (axis.min = Math.max(0, axis.min)),
+        ticks: { precision: 0, maxTicksLimit: 7, callback: (value) => number(value) },
+      },
     },
     plugins: {
       legend: { display: false },

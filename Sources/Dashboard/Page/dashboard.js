@@ -2,7 +2,7 @@
 // statistics. What else the page shows is fetched behind the first paint.
 
 import {
-  apply, inWords, isLate, lastUpdate, now, number, snapshot, span, stampOf, state, statistics,
+  apply, inWords, isLate, lastUpdate, now, number, parse, snapshot, span, stampOf, state, statistics,
   statusOf,
 } from "./model.js";
 
@@ -16,12 +16,13 @@ let due = false; // a drawing is
 
 // Health: what is known to be well, and what is not
 
-/// "connecting", "lost" (the daemon), "database" (the daemon lost it), "late" or "well".
+/// "connecting", "lost" (the daemon), "database" (the daemon lost it), "late", "well", or "unsure"
+/// where nothing says whether ticks are late: then nothing is green.
 function health() {
   if (live.lost) return "lost";
   if (live.link === "connecting" || !known) return "connecting";
   if (state.database.status !== "available") return "database";
-  return state.late?.size ? "late" : "well";
+  return !state.late ? "unsure" : state.late.size ? "late" : "well";
 }
 
 const faults = {
@@ -34,10 +35,11 @@ const faults = {
   },
   database: {
     title: "Database lost.", shape: "database", word: "Database away",
-    text: () => `pointsd runs, but its database does not answer${because()}. Points below are the last `
-      + "known, and nothing can be changed until it is back.",
+    text: () => "pointsd runs, but its database does not answer. Points below are the last known, "
+      + "and nothing can be changed until it is back.",
+    detail: () => state.database.reason,
     age: () => state.database.since
-      ? `Away for ${span(now() - Date.parse(`${state.database.since.replace(" ", "T")}Z`))}.`
+      ? `Away for ${span(now() - parse(state.database.since))}.`
       : state.database.stale == null ? ""
       : `Points are ${span(state.database.stale * 1000 + now() - state.database.heard)} old.`,
   },
@@ -47,14 +49,13 @@ const faults = {
     age: () => "",
   },
 };
-const because = () => (state.database.reason ? ` (${state.database.reason})` : "");
 const names = (all) => all.length > 4
   ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} others` : all.join(", ");
 
 function showHealth() {
-  const health_ = health();
-  const fault = faults[health_];
-  document.body.dataset.health = health_;
+  const condition = health();
+  const fault = faults[condition];
+  document.body.dataset.health = condition;
   element("main").setAttribute("aria-busy", !known);
   element("banner").hidden = !fault;
   if (fault) {
@@ -62,9 +63,12 @@ function showHealth() {
     setText("banner-title", fault.title);
     setText("banner-text", fault.text());
     setText("banner-age", fault.age());
+    setText("banner-detail", fault.detail?.() ?? "");
   }
-  showLink(health_);
-  showSummary(health_, fault);
+  // Said once by screen readers; the age would be said every second.
+  setText("announcement", fault ? `${fault.title} ${fault.text()}` : "");
+  showLink(condition);
+  showSummary(condition, fault);
 }
 
 const links = {
@@ -72,26 +76,26 @@ const links = {
   asking: ["waiting", "No stream: asking every 5 s"], live: ["live", "Live"],
 };
 
-function showLink(health_) {
-  const link = health_ === "lost" || health_ === "connecting" ? health_ : live.link;
+function showLink(condition) {
+  const link = condition === "lost" || condition === "connecting" ? condition : live.link;
   const [shape, word] = links[link];
   element("link").dataset.link = link;
   element("link").querySelector("use").setAttribute("href", `#shape-${shape}`);
   setText("link-word", word);
 }
 
-function showSummary(health_, fault) {
+function showSummary(condition, fault) {
   const words = inWords();
-  const unsure = health_ === "lost" || health_ === "connecting";
+  const unsure = condition === "lost" || condition === "connecting";
   setText("summary", !known ? "Asking the daemon…" : unsure ? `Last known: ${words}` : words);
   document.title = document.hidden ? "Points" : `${fault?.word ?? (unsure ? "Connecting" : words)} – Points`;
   const trouble = [...state.users.keys()].some((user) =>
     isLate(user) || !["running", "paused", "stopped"].includes(statusOf(user)));
-  showIcon(document.hidden ? "connecting" : health_ === "well" && trouble ? "late" : health_);
+  showIcon(document.hidden ? "unsure" : condition === "well" && trouble ? "late" : condition);
 }
 
 const icons = {
-  connecting: ["8794a3", "<circle cx='8' cy='8' r='6'/>"],
+  unsure: ["8794a3", "<circle cx='8' cy='8' r='6'/>"],
   well: ["1f9d61", "<circle cx='8' cy='8' r='7'/><path d='M4.500 8l2.500 2.600L11.500 5.500' fill='none' stroke='white' stroke-width='2'/>"],
   late: ["d18b00", "<path d='M8 1 15.500 15H.5z'/>"],
   database: ["c9302c", "<path d='M2 2h12v12H2z'/>"],
@@ -99,7 +103,7 @@ const icons = {
 };
 
 function showIcon(name) {
-  const [colour, drawing] = icons[name];
+  const [colour, drawing] = icons[name] ?? icons.unsure;
   const picture = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='#${colour}'>${drawing}</svg>`;
   const address = `data:image/svg+xml,${encodeURIComponent(picture)}`;
   if (element("icon").href !== address) element("icon").href = address;
@@ -178,7 +182,7 @@ async function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tables.remark());
   document.addEventListener("visibilitychange", showHealth);
   live.start();
-  setInterval(showHealth, 500);
+  setInterval(showHealth, 250);
   setInterval(() => {
     showClock();
     tables.renderAges();

@@ -135,12 +135,12 @@ export class Live {
     const source = new EventSource("/api/events");
     let refused = false;
     this.#mode = "opening";
+    // A stream that had begun is taken up again by the browser, which says what it heard last; the
+    // daemon then sends what was missed, or `resync` and a snapshot.
     source.onerror = () => {
       refused = this.#mode === "opening";
-      this.#leave();
+      if (refused || source.readyState === EventSource.CLOSED) this.#leave();
     };
-    // The daemon cannot give each event since the last: a new stream begins with a snapshot.
-    source.addEventListener("resync", () => this.#leave());
     for (const type of events)
       source.addEventListener(type, (event) => this.#streamed(type, JSON.parse(event.data)));
     await this.#wait(openLimit);

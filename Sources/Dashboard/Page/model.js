@@ -13,8 +13,8 @@ let ahead = 0; // ms by which the daemon's clock is ahead of the browser's
 
 /// The daemon's time now, in ms since 1970.
 export const now = () => Date.now() + ahead;
-/// A stamp of the API, YYYY-MM-DD HH:MM:SS in UTC, in ms since 1970.
-export const parse = (stamp) => Date.parse(`${stamp.replace(" ", "T")}Z`);
+/// A stamp of the API, YYYY-MM-DD HH:MM:SS in UTC, in ms since 1970; NaN for none.
+export const parse = (stamp) => Date.parse(`${stamp?.replace(" ", "T")}Z`);
 export const stampOf = (time) => new Date(time).toISOString().slice(0, 19).replace("T", " ");
 
 /// Applies an event of /api/events.
@@ -22,7 +22,9 @@ export function apply(type, data) {
   if (data.timestamp) setClock(parse(data.timestamp));
   if (data.servers) state.servers = new Map(data.servers.map((server) => [server.user, server]));
   if (type === "snapshot") {
-    state.users = new Map(data.users.map((row) => [row.user, row]));
+    // A user whose points were never read yet, because the database is away, is a user still.
+    const unread = [...state.servers.keys()].map((user) => ({ user, points: null }));
+    state.users = new Map([...unread, ...data.users].map((row) => [row.user, row]));
     state.database = { stale: data.stale_seconds, heard: now(), ...data.database };
     state.late = data.late && new Set(data.late);
   } else if (type === "users") {
@@ -48,10 +50,11 @@ function setClock(time) {
 }
 
 const byName = (one, other) => (one.user < other.user ? -1 : 1);
+const known = (row) => row.points ?? -1;
 
 /// The users by rank; equal points keep the order of names, so that rows do not dance.
 export const ranked = () =>
-  [...state.users.values()].sort((one, other) => other.points - one.points || byName(one, other));
+  [...state.users.values()].sort((one, other) => known(other) - known(one) || byName(one, other));
 
 /// Whether a user is searched for: by name, server, port or group.
 export function sought(user) {
@@ -61,9 +64,9 @@ export function sought(user) {
   return !search || words.some((word) => String(word ?? "").toLowerCase().includes(search));
 }
 
-/// total, average, maximum, minimum with who has them; null without users.
+/// total, average, maximum, minimum with who has them; null where no points are known.
 export function statistics() {
-  const rows = ranked();
+  const rows = ranked().filter((row) => row.points != null);
   if (!rows.length) return null;
   const total = rows.reduce((sum, row) => sum + row.points, 0);
   return { total, average: total / rows.length, maximum: rows[0], minimum: rows.at(-1) };
@@ -87,9 +90,9 @@ export function inWords() {
   return parts.join(", ") || "no users";
 }
 
-/// When any user's row last changed, in ms since 1970; null without users.
+/// When any user's row last changed, in ms since 1970; null where none did.
 export function lastUpdate() {
-  const times = [...state.users.values()].map((row) => parse(row.datetime_stamp));
+  const times = [...state.users.values()].map((row) => parse(row.datetime_stamp)).filter(Boolean);
   return times.length ? Math.max(...times) : null;
 }
 
@@ -104,4 +107,4 @@ export function span(milliseconds) {
   if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86400)} d`;
 }
-export const age = (stamp) => `${span(now() - parse(stamp))} ago`;
+export const age = (stamp) => (stamp ? `${span(now() - parse(stamp))} ago` : "");

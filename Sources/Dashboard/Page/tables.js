@@ -79,7 +79,7 @@ function makeUserRow(user) {
     act(pressed, "users", user, statusOf(user) === "paused" ? "resume" : "pause"));
   cells.actions.append(cells.pause, button("Reset…", `Reset the points of ${user}`, (pressed) =>
     act(pressed, "users", user, "reset")));
-  return { row, cells, points: null };
+  return { row, cells, points: undefined };
 }
 
 function updateUserRow(entry, user, rank) {
@@ -88,7 +88,7 @@ function updateUserRow(entry, user, rank) {
   const status = statusOf(user.user);
   setText(cells.rank, rank);
   if (entry.points !== user.points) showPoints(entry, user.points);
-  setText(cells.stamp, user.datetime_stamp);
+  setText(cells.stamp, user.datetime_stamp ?? "never");
   setText(cells.server, server ? `${server.name}:${server.port}` : "–");
   setText(cells.groups, server?.groups.join(", ") || "–");
   showStatus(cells.state, status, isLate(user.user));
@@ -99,11 +99,11 @@ function updateUserRow(entry, user, rank) {
 }
 
 function showPoints(entry, points) {
-  const gained = entry.points === null ? 0 : points - entry.points;
+  const gained = entry.points == null ? 0 : points - entry.points;
   entry.points = points;
   const change = make("span", "change", gained > 0 ? `+${number(gained)}` : "");
   change.setAttribute("aria-hidden", "true");
-  entry.cells.points.replaceChildren(change, make("span", "value", number(points)));
+  entry.cells.points.replaceChildren(change, make("span", "value", points == null ? "–" : number(points)));
 }
 
 // Servers

@@ -17,13 +17,25 @@ public struct TickOutcome: Sendable, Hashable {
   public let databaseMilliseconds: Int64
   /// Gaps that were too long to be credited, one line each.
   public let notices: [String]
+  /// Slots ended while the tick was at work, or rows were locked for a moment: the next tick is
+  /// due at once.
+  public let isUnfinished: Bool
 
   public init(
-    rows: [PointsRow], troubles: [String: String], databaseMilliseconds: Int64, notices: [String]
+    rows: [PointsRow], troubles: [String: String], databaseMilliseconds: Int64,
+    notices: [String], isUnfinished: Bool = false
   ) {
     self.rows = rows
     self.troubles = troubles
     self.databaseMilliseconds = databaseMilliseconds
     self.notices = notices
+    self.isUnfinished = isUnfinished
   }
+}
+
+/// What a ticker tells after each try.
+public enum TickReport: Sendable {
+  case done(TickOutcome)
+  /// The database could not be asked; the ticker tries again by itself.
+  case away(String)
 }

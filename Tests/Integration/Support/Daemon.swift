@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import TestSupport
+import Testing
 
 /// The daemon as a user runs it: a process of its own with a configuration file, a private
 /// database and ports that the kernel chose, in a temporary folder.
@@ -24,10 +26,7 @@ final class Daemon {
 
   init(_ options: Options = Options()) throws {
     self.options = options
-    self.directory = try FileManager.default.url(
-      for: .itemReplacementDirectory, in: .userDomainMask,
-      appropriateFor: URL(fileURLWithPath: "/tmp"), create: true
-    ).path
+    self.directory = try TemporaryFolder.make()
     let free = try FreePorts.take(options.users.count + 1)
     self.ports = Array(free.dropLast())
     self.httpPort = free[free.count - 1]
@@ -37,7 +36,7 @@ final class Daemon {
   deinit {
     kill()
     stopDatabase(SIGKILL)
-    try? FileManager.default.removeItem(atPath: directory)
+    TemporaryFolder.remove(directory)
   }
 
   var configurationFile: String { directory + "/pointsd.json" }
@@ -78,7 +77,7 @@ final class Daemon {
         "--config", configurationFile,
       ]
     }
-    FileManager.default.createFile(atPath: directory + "/log", contents: nil)
+    _ = FileManager.default.createFile(atPath: directory + "/log", contents: nil)
     let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory + "/log"))
     process.standardError = log
     process.standardOutput = log
@@ -115,7 +114,9 @@ final class Daemon {
     guard
       let text = try? String(contentsOfFile: directory + "/mariadb/mariadbd.pid", encoding: .utf8),
       let identifier = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-      Glibc.kill(identifier, 0) == 0
+      // A process that has ended keeps its number until somebody collects it, but no command line.
+      let command = try? String(contentsOfFile: "/proc/\(identifier)/cmdline", encoding: .utf8),
+      command.contains(directory)
     else { return nil }
     return identifier
   }

@@ -27,18 +27,15 @@ final class TCPClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else {
-      let number = errno
-      Glibc.close(descriptor)
-      throw Fault(call: "connect", number: number)
-    }
+    // A throw after the descriptor is set runs deinit, which closes it.
+    guard result == 0 else { throw Fault(call: "connect", number: errno) }
   }
 
   deinit { Glibc.close(descriptor) }
 
   func send(_ text: String) throws {
     let bytes = Array(text.utf8)
-    guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count
+    guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     else { throw Fault(call: "send", number: errno) }
   }
 

@@ -1,0 +1,127 @@
+import Hummingbird
+import Logging
+import Points
+import ServiceLifecycle
+import Telemetry
+
+/// The HTTP interface: one API and the dashboard, on TCP and on the control socket.
+///
+/// Runs until it is asked to shut down gracefully or its task is cancelled. A TCP port that is
+/// taken never ends it: binding is tried again with growing pauses, and `tcpCondition` says so.
+public final class DashboardService: Service, CustomStringConvertible, Sendable {
+  public let description = "HTTP service"
+
+  private let events: EventStream
+  private let pump: EventPump
+  private let tcp: ListenerLoop
+  private let controlSocket: ListenerLoop
+  private let page: Page
+  private let time: DashboardTime
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - control: what the API asks of the supervisor.
+  ///   - metrics: what `/metrics` renders.
+  public convenience init(
+    settings: DashboardSettings, control: any Control, metrics: PrometheusRegistry, logger: Logger
+  ) {
+    self.init(
+      settings: settings, control: control, metrics: metrics, logger: logger,
+      time: .system)
+  }
+
+  init(
+    settings: DashboardSettings, control: any Control, metrics: PrometheusRegistry, logger: Logger,
+    time: DashboardTime
+  ) {
+    let page = Page(libraries: settings.libraries)
+    let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
+    let interface = Interface(
+      control: control, events: events,
+      snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
+      metrics: metrics, time: time, logger: logger)
+    let responder = interface.router(gate: Gate(settings)).buildResponder()
+    self.page = page
+    self.events = events
+    self.pump = EventPump(control: control, stream: events, time: time)
+    self.tcp = ListenerLoop(
+      place: .tcp(address: settings.address, port: settings.port), responder: responder,
+      time: time, logger: logger)
+    self.controlSocket = ListenerLoop(
+      place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
+      time: time, logger: logger)
+    self.time = time
+    self.logger = logger
+  }
+
+  /// Whether HTTP over TCP accepts requests.
+  public var tcpCondition: ListenCondition { tcp.condition }
+
+  /// Whether the control socket accepts requests.
+  public var controlSocketCondition: ListenCondition { controlSocket.condition }
+
+  /// How long requests under way may take once a graceful shutdown began.
+  static let drainTime = Duration.seconds(5)
+
+  /// Serves until asked to stop.
+  ///
+  /// Throws `ControlSocketError` at once when the control socket cannot be used.
+  public func run() async throws {
+    try await controlSocket.prepare()
+    for warning in page.missingLibraries() { logger.warning("\(warning)") }
+    await withGracefulShutdownHandler {
+      await serve()
+    } onGracefulShutdown: {
+      Task { await self.events.finish() }
+    }
+  }
+
+  /// What one of the tasks of `serve` has come to.
+  private enum Ending {
+    case listener
+    case events
+    case drainTimeOver
+  }
+
+  private func serve() async {
+    await withTaskGroup(of: Ending.self) { group in
+      group.addTask {
+        await self.tcp.run()
+        return .listener
+      }
+      group.addTask {
+        await self.controlSocket.run()
+        return .listener
+      }
+      group.addTask {
+        await self.pump.run()
+        return .events
+      }
+      group.addTask {
+        await self.waitOutDrainTime()
+        return .drainTimeOver
+      }
+      var listeners = 2
+      while listeners > 0, let ending = await group.next() {
+        switch ending {
+        case .listener: listeners -= 1
+        case .drainTimeOver: group.cancelAll()
+        case .events: break
+        }
+      }
+      group.cancelAll()
+    }
+  }
+
+  /// Returns when the time is over that requests under way have after a graceful shutdown began,
+  /// or when the task is cancelled.
+  private func waitOutDrainTime() async {
+    do {
+      try await gracefulShutdown()
+      try await time.sleep(Self.drainTime)
+    } catch {
+      // Cancelled: the listeners have ended by themselves.
+      return
+    }
+  }
+}

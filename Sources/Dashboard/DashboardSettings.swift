@@ -1,0 +1,43 @@
+/// What the HTTP service needs to know of the configuration.
+public struct DashboardSettings: Sendable {
+  /// Where the libraries of the page lie on this machine.
+  public struct Libraries: Sendable, Hashable {
+    /// The folder with Bootstrap's `css/` and `js/`.
+    public var bootstrap: String
+    /// The folder with Chart.js, or the file itself.
+    public var chartjs: String
+
+    public init(
+      bootstrap: String = "/usr/share/javascript/bootstrap5",
+      chartjs: String = "/usr/share/javascript/chart.js"
+    ) {
+      self.bootstrap = bootstrap
+      self.chartjs = chartjs
+    }
+  }
+
+  /// An IPv4 or IPv6 address in text, or `localhost`.
+  public var address: String
+  /// 1 to 65535; 0 lets the kernel choose (tests).
+  public var port: Int
+  /// Names beside `localhost` and the addresses bound that a `Host` header may carry.
+  public var hosts: [String]
+  /// The secret that allows changes from anywhere, without blanks around it; nil when there is
+  /// none. The content of `http.tokenFile`.
+  public var token: [UInt8]?
+  /// Path of the control socket, at most 107 bytes.
+  public var controlSocket: String
+  public var libraries: Libraries
+
+  public init(
+    address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [], token: [UInt8]? = nil,
+    controlSocket: String, libraries: Libraries = Libraries()
+  ) {
+    self.address = address
+    self.port = port
+    self.hosts = hosts
+    self.token = token
+    self.controlSocket = controlSocket
+    self.libraries = libraries
+  }
+}

@@ -1,0 +1,76 @@
+import Points
+
+/// The domain's values as the API sends them.
+enum Documents {
+  /// `{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00"}`
+  static func user(_ row: PointsRow) -> JSON {
+    [
+      "user": .string(row.user), "points": .number(row.points),
+      "datetime_stamp": .text(row.stamp?.description),
+    ]
+  }
+
+  /// `{"success":true,"username":"Afif","status":"active"}`
+  static func userStatus(_ server: ServerStatus) -> JSON {
+    let status =
+      switch server.wanted {
+      case .paused: "paused"
+      case .stopped: "stopped"
+      case .running, .starting, .backingOff, .failed: "active"
+      }
+    return ["success": true, "username": .string(server.user), "status": .string(status)]
+  }
+
+  static func historyPoint(_ point: HistoryPoint) -> JSON {
+    [
+      "datetime_stamp": .string(point.stamp.description),
+      "points": point.points.map { .number($0) } ?? .null,
+    ]
+  }
+
+  /// An entry of `/api/servers`.
+  static func server(_ server: ServerStatus) -> JSON {
+    [
+      "name": .string(server.name), "user": .string(server.user), "port": .number(server.port),
+      "groups": .array(server.groups.map(JSON.string)),
+      "status": .string(server.status.rawValue), "wanted": .string(server.wanted.rawValue),
+      "reason": .text(server.reason), "since": .string(server.since.description),
+      "connections": .number(server.connections), "requests": .number(server.requests),
+      "last_error": .text(server.lastError),
+    ]
+  }
+
+  /// Total, average, maximum and minimum; all 0 without users.
+  static func statistics(_ rows: [PointsRow]) -> JSON {
+    let points = rows.map(\.points)
+    let total = points.reduce(Int128(0)) { $0 + Int128($1) }
+    return [
+      "total_points": .integer(total),
+      "avg_points": .decimal(points.isEmpty ? 0 : Double(total) / Double(points.count)),
+      "max_points": .number(points.max() ?? 0), "min_points": .number(points.min() ?? 0),
+    ]
+  }
+
+  static func verification(_ verification: Verification) -> JSON {
+    [
+      "users": .number(verification.users),
+      "differences": .array(
+        verification.differences.map { difference in
+          [
+            "user": .string(difference.user), "kind": .string(difference.kind.rawValue),
+            "message": .string(difference.message),
+          ]
+        }),
+      "notices": .array(verification.notices.map(JSON.string)),
+    ]
+  }
+
+  static func database(_ condition: DatabaseCondition) -> JSON {
+    switch condition {
+    case .available(let since):
+      ["status": "available", "since": .string(since.description), "reason": .null]
+    case .away(let since, let reason):
+      ["status": "away", "since": .string(since.description), "reason": .string(reason)]
+    }
+  }
+}

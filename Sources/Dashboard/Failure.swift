@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import Points
+
+/// A request that is not answered as asked: the status and the sentence that say why.
+struct Failure: Error, Sendable, Equatable {
+  let status: HTTPResponse.Status
+  let message: String
+  var headers = HTTPFields()
+
+  init(_ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = HTTPFields()) {
+    self.status = status
+    self.message = message
+    self.headers = headers
+  }
+
+  /// What the supervisor, the library or anything else said, in our form; nil when it is our own
+  /// fault and nobody's business but the log's.
+  init?(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case ControlError.notFound(let message): self.init(.notFound, message)
+    case ControlError.conflict(let message): self.init(.conflict, message)
+    case ControlError.unavailable(let message): self.init(.serviceUnavailable, message)
+    case ControlError.failed(let message): self.init(.internalServerError, message)
+    case is CancellationError: self.init(.serviceUnavailable, "pointsd is stopping")
+    case let error as HTTPError where error.status.kind == .clientError:
+      self.init(error.status, error.body ?? error.status.reasonPhrase, headers: error.headers)
+    default: return nil
+    }
+  }
+
+  /// `{"success":false,"error":"…"}`
+  var response: Response {
+    Response.json(
+      ["success": false, "error": .string(message)], status: status, headers: headers)
+  }
+}
+
+extension Response {
+  /// A response that carries JSON and must not be kept by anybody.
+  static func json(
+    _ value: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+  ) -> Response {
+    var headers = headers
+    headers[.contentType] = "application/json; charset=utf-8"
+    headers[.cacheControl] = "no-store"
+    return Response(
+      status: status, headers: headers,
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.encoded)))
+  }
+
+  /// `{"success":true,"data":…}` and what stands beside `data`.
+  static func success(_ data: JSON, beside members: [(String, JSON)] = []) -> Response {
+    let beside = members.map { JSON.Member(name: $0.0, value: $0.1) }
+    return .json(
+      .object(
+        [JSON.Member(name: "success", value: true), JSON.Member(name: "data", value: data)] + beside
+      ))
+  }
+}

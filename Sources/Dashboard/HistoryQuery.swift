@@ -1,0 +1,58 @@
+import Hummingbird
+import Points
+
+/// Which part of a history a query asks for: `updates=20`, or `from=…&to=…`.
+enum HistoryQuery {
+  /// Updates when nothing is asked.
+  static let defaultUpdates = 20
+  /// The most points of one answer.
+  static let limit = 1000
+
+  /// - Parameter query: what stands behind `?`.
+  static func parse(_ query: String?, now: DateTimeStamp) throws -> HistoryRange {
+    let fields = try fields(query ?? "")
+    let from = try fields["from"].map { try stamp($0, field: "from") }
+    let to = try fields["to"].map { try stamp($0, field: "to") }
+    guard from != nil || to != nil else { return .updates(try updates(fields["updates"])) }
+    guard fields["updates"] == nil else {
+      throw Failure(.badRequest, "Give either 'updates' or 'from' and 'to'")
+    }
+    guard let from else { throw Failure(.badRequest, "'from' is missing beside 'to'") }
+    let end = to ?? now
+    guard from < end else { throw Failure(.badRequest, "'from' must be before 'to'") }
+    return .span(from: from, to: end, points: limit)
+  }
+
+  private static func updates(_ text: String?) throws -> Int {
+    guard let text else { return defaultUpdates }
+    guard let count = Int(text), (1...limit).contains(count) else {
+      throw Failure(.badRequest, "'updates' must be a whole number from 1 to \(limit)")
+    }
+    return count
+  }
+
+  private static func stamp(_ text: String, field: String) throws -> DateTimeStamp {
+    guard let stamp = DateTimeStamp(parsing: text) else {
+      throw Failure(
+        .badRequest, "'\(field)' must be a time in UTC such as 2026-01-12 14:30:00")
+    }
+    return stamp
+  }
+
+  private static func fields(_ query: String) throws -> [String: String] {
+    var fields: [String: String] = [:]
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = PercentEncoding.decode(parts[0], plusIsBlank: true),
+        let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
+      else { throw Failure(.badRequest, "The query is not valid percent-encoding") }
+      guard ["updates", "from", "to"].contains(name) else {
+        throw Failure(.badRequest, "Unknown query field; possible: 'updates', 'from' and 'to'")
+      }
+      guard fields.updateValue(value, forKey: name) == nil else {
+        throw Failure(.badRequest, "'\(name)' is given twice")
+      }
+    }
+    return fields
+  }
+}

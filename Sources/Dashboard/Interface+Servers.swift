@@ -1,0 +1,146 @@
+import HTTPTypes
+import Hummingbird
+import Points
+
+extension Interface {
+  /// Servers and groups: reading, starting, stopping, restarting.
+  var serverRoutes: [Route] {
+    let list = Route(
+      .get, "/api/servers",
+      .init(
+        summary: "All servers, in the order of the configuration",
+        answer: .data(OpenAPISchemas.list(of: "Server")))
+    ) { _, _ in .success(.array(await control.servers().map(Documents.server))) }
+    let single = [ServerVerb.start, .stop, .restart].map(serverRoute)
+    return [list] + single + ServerVerb.allCases.map(groupRoute)
+  }
+
+  /// What can be asked of servers.
+  private enum ServerVerb: String, Sendable, CaseIterable {
+    case start
+    case stop
+    case restart
+    case pause
+    case resume
+    case reset
+
+    var summary: String {
+      switch self {
+      case .start: "Listen and earn"
+      case .stop: "Close the listener, earn nothing"
+      case .restart: "Close the listener and open it again; the run goes on"
+      case .pause: "Stop earning, keep answering"
+      case .resume: "Earn again"
+      case .reset: "Set the points to 0"
+      }
+    }
+  }
+
+  private func serverRoute(_ verb: ServerVerb) -> Route {
+    Route(
+      .post, "/api/servers/{name}/\(verb.rawValue)",
+      description("\(verb.summary): one server", failures: [404, 409])
+    ) { request, context in
+      let name = try parameter("name", context)
+      let body = try await ChangeBody.reason(request)
+      let operation = await operation(request, context, reason: body.reason)
+      return .success([Documents.server(try await carryOut(verb, on: name, by: operation))])
+    }
+  }
+
+  private func groupRoute(_ verb: ServerVerb) -> Route {
+    Route(
+      .post, "/api/groups/{group}/\(verb.rawValue)",
+      description("\(verb.summary): every server of a group", failures: [404, 409])
+    ) { request, context in
+      let group = try parameter("group", context)
+      let body = try await ChangeBody.reason(request)
+      let members = try await control.members(ofProfile: group)
+      let asked = await operation(request, context, reason: body.reason)
+      let servers =
+        verb == .restart
+        ? try await restartInTurn(members, asked) : try await together(verb, members, asked)
+      return .success(.array(servers.map(Documents.server)))
+    }
+  }
+
+  private func description(_ summary: String, failures: [Int]) -> Route.Description {
+    Route.Description(
+      summary: summary, answer: .data(OpenAPISchemas.list(of: "Server")), body: "Reason",
+      failures: failures)
+  }
+
+  private func carryOut(
+    _ verb: ServerVerb, on name: String, by operation: Operation
+  ) async throws -> ServerStatus {
+    switch verb {
+    case .start: return try await control.apply(.start, to: name, by: operation)
+    case .stop: return try await control.apply(.stop, to: name, by: operation)
+    case .restart: return try await control.restart(name, by: operation)
+    case .pause: return try await control.apply(.pause, to: name, by: operation)
+    case .resume: return try await control.apply(.resume, to: name, by: operation)
+    case .reset:
+      _ = try await control.adjust(.reset, user: name, by: operation)
+      return try await control.server(name)
+    }
+  }
+
+  /// Every member at once; all are tried, whatever becomes of one.
+  private func together(
+    _ verb: ServerVerb, _ members: [String], _ asked: Operation
+  ) async throws -> [ServerStatus] {
+    var outcomes = [Result<ServerStatus, any Error>?](repeating: nil, count: members.count)
+    await withTaskGroup(of: (Int, Result<ServerStatus, any Error>).self) { group in
+      for (index, member) in members.enumerated() {
+        group.addTask {
+          do {
+            return (index, .success(try await carryOut(verb, on: member, by: asked.another())))
+          } catch {
+            return (index, .failure(error))
+          }
+        }
+      }
+      for await (index, outcome) in group { outcomes[index] = outcome }
+    }
+    let done = outcomes.compactMap { try? $0?.get() }
+    for (member, outcome) in zip(members, outcomes) {
+      guard case .failure(let error) = outcome else { continue }
+      let remainder = "\(done.count) of \(members.count) done"
+      throw incomplete(error, "\(member)", remainder)
+    }
+    return done
+  }
+
+  /// One after the other; stops at the first that does not come up again.
+  private func restartInTurn(
+    _ members: [String], _ asked: Operation
+  ) async throws -> [ServerStatus] {
+    var done: [ServerStatus] = []
+    for member in members {
+      let untouched = "\(done.count) of \(members.count) done, the rest was left alone"
+      let status: ServerStatus
+      do {
+        status = try await control.restart(member, by: asked.another())
+      } catch {
+        throw incomplete(error, member, untouched)
+      }
+      if status.status == .failed || status.status == .backingOff || status.status == .starting {
+        let reason = status.reason ?? status.status.rawValue
+        throw Failure(.conflict, "\(status.name) did not come up: \(reason) (\(untouched))")
+      }
+      done.append(status)
+    }
+    return done
+  }
+
+  /// The first failure among several, with its name and what became of the others.
+  private func incomplete(_ error: any Error, _ member: String, _ remainder: String) -> any Error {
+    guard let failure = Failure(error) else { return error }
+    return Failure(failure.status, "\(member): \(failure.message) (\(remainder))")
+  }
+}
+
+extension Operation {
+  /// The same wish for the next user: each change needs an identifier of its own.
+  fileprivate func another() -> Operation { Operation(who: who, reason: reason) }
+}

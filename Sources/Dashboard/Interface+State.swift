@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import Metrics
+import Points
+import Telemetry
+
+extension Interface {
+  /// Events, health and metrics.
+  var stateRoutes: [Route] {
+    [
+      Route(
+        .get, "/api/events",
+        .init(
+          summary: "Server-Sent Events: a snapshot, then each change",
+          answer: .content("text/event-stream"), failures: [503])
+      ) { request, context in try await eventResponse(request, context) },
+      Route(
+        .get, "/healthz",
+        .init(
+          summary: "Alive", answer: .data(OpenAPISchemas.reference("Health")))
+      ) { _, _ in .success(["status": "alive"]) },
+      Route(
+        .get, "/readyz",
+        .init(
+          summary: "Ready: the database answers and every wanted server was tried",
+          answer: .data(OpenAPISchemas.reference("Health")), failures: [503])
+      ) { _, _ in
+        if let reason = await control.unreadiness() {
+          throw Failure(.serviceUnavailable, reason)
+        }
+        return .success(["status": "ready"])
+      },
+      Route(
+        .get, "/metrics",
+        .init(summary: "Metrics for Prometheus", answer: .content("text/plain"))
+      ) { _, _ in
+        await recordState()
+        return Response(
+          status: .ok,
+          headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
+          body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.render())))
+      },
+    ]
+  }
+
+  private func eventResponse(
+    _ request: Request, _ context: DashboardContext
+  ) async throws -> Response {
+    let lastEvent = request.headers[named: "Last-Event-ID"]
+    let hasRoom = await events.hasRoom
+    guard hasRoom else {
+      throw Failure(.serviceUnavailable, "Too many event streams; ask /api/users instead")
+    }
+    let feed = EventFeed(
+      stream: events, snapshots: snapshots, resumes: lastEvent != nil,
+      lastEvent: lastEvent.flatMap(EventIdentifier.init),
+      peer: context.peer)
+    var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+    // nginx and its like pass events on at once.
+    headers[named: "X-Accel-Buffering"] = "no"
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody { writer in
+        try await feed.write(to: &writer)
+        try await writer.finish(nil)
+      })
+  }
+
+  /// Sets the gauges that follow from the supervisor's state.
+  private func recordState() async {
+    let servers = await control.servers()
+    for state in ServerState.allCases {
+      gauge("pointsd_servers", [("status", state.rawValue)])
+        .record(servers.count { $0.status == state })
+    }
+    gauge("pointsd_clients").record(servers.reduce(0) { $0 + $1.connections })
+    gauge("pointsd_client_requests").record(servers.reduce(0) { $0 + $1.requests })
+    gauge("pointsd_late_users").record(await control.late().count)
+    gauge("pointsd_ready").record(await control.unreadiness() == nil ? 1 : 0)
+    if case .available = await control.database() {
+      gauge("pointsd_database_available").record(1)
+    } else {
+      gauge("pointsd_database_available").record(0)
+    }
+  }
+
+  private func gauge(_ label: String, _ dimensions: [(String, String)] = []) -> Gauge {
+    Gauge(label: label, dimensions: dimensions, factory: metrics)
+  }
+}

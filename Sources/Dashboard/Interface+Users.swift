@@ -1,0 +1,119 @@
+import HTTPTypes
+import Hummingbird
+import Points
+
+extension Interface {
+  /// Users: reading, pausing, resetting and adjusting one.
+  var userRoutes: [Route] {
+    [
+      Route(
+        .get, "/api/users",
+        .init(
+          summary: "All users and their points, by name",
+          answer: .data(
+            OpenAPISchemas.list(of: "User"), beside: ["timestamp", "stale_seconds"]))
+      ) { _, _ in
+        let reading = try await control.users()
+        return .success(
+          .array(reading.value.map(Documents.user)),
+          beside: [("timestamp", .string(time.now().description))] + staleness(reading))
+      },
+      Route(
+        .get, "/api/users/{name}",
+        .init(
+          summary: "One user and its points",
+          answer: .data(OpenAPISchemas.reference("User"), beside: ["stale_seconds"]),
+          failures: [404])
+      ) { _, context in
+        let reading = try await control.user(try parameter("name", context))
+        return .success(Documents.user(reading.value), beside: staleness(reading))
+      },
+      Route(
+        .get, "/api/users/{name}/status",
+        .init(
+          summary: "Whether a user earns points", answer: .flat("UserStatus"), failures: [404])
+      ) { _, context in
+        .json(Documents.userStatus(try await control.server(try parameter("name", context))))
+      },
+      statusRoute("pause", "Stop earning, keep answering") { _, _ in .pause },
+      statusRoute("resume", "Earn again") { _, _ in .resume },
+      statusRoute("toggle", "Pause, or resume when paused", failures: [404, 409]) {
+        name, control in
+        switch try await control.server(name).wanted {
+        case .paused: .resume
+        case .stopped: throw Failure(.conflict, "\(name) is stopped: start it first")
+        case .running, .starting, .backingOff, .failed: .pause
+        }
+      },
+      Route(
+        .post, "/api/users/{name}/reset",
+        .init(
+          summary: "Set the points to 0", answer: .flat("ResetDone"), body: "Reason",
+          failures: [404])
+      ) { request, context in
+        let name = try parameter("name", context)
+        let body = try await ChangeBody.reason(request)
+        let row = try await control.adjust(
+          .reset, user: name, by: await operation(request, context, reason: body.reason))
+        return .json([
+          "success": true, "username": .string(row.user), "message": "Points reset to 0",
+        ])
+      },
+      Route(
+        .post, "/api/users/{name}/adjust",
+        .init(
+          summary: "Add points, or take some away; never below 0",
+          answer: .data(OpenAPISchemas.reference("User")), body: "Adjustment",
+          bodyIsRequired: true, failures: [404, 409])
+      ) { request, context in
+        let name = try parameter("name", context)
+        let body = try await ChangeBody.adjustment(request)
+        let row = try await control.adjust(
+          .adjust(delta: body.delta ?? 0), user: name,
+          by: await operation(request, context, reason: body.reason))
+        return .success(Documents.user(row))
+      },
+      historyRoute,
+    ]
+  }
+
+  /// A change that is answered with the user's status.
+  private func statusRoute(
+    _ verb: String, _ summary: String, failures: [Int] = [404],
+    change: @escaping @Sendable (_ name: String, _ control: any Control) async throws -> Change
+  ) -> Route {
+    Route(
+      .post, "/api/users/{name}/\(verb)",
+      .init(summary: summary, answer: .flat("UserStatus"), body: "Reason", failures: failures)
+    ) { request, context in
+      let name = try parameter("name", context)
+      let body = try await ChangeBody.reason(request)
+      let status = try await control.apply(
+        try await change(name, control), to: name,
+        by: await operation(request, context, reason: body.reason))
+      return .json(Documents.userStatus(status))
+    }
+  }
+
+  private var historyRoute: Route {
+    let stamp = OpenAPISchemas.stamp
+    return Route(
+      .get, "/api/users/{name}/history",
+      .init(
+        summary: "A user's points over time, oldest first",
+        answer: .data(OpenAPISchemas.list(of: "HistoryPoint")),
+        query: [
+          .init(
+            name: "updates", text: "The last so many updates, 20 when nothing is asked.",
+            schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 20]),
+          .init(
+            name: "from", text: "Instead: from this time, at most 1,000 points.", schema: stamp),
+          .init(name: "to", text: "To this time, now when it is missing.", schema: stamp),
+        ], failures: [400, 404, 503])
+    ) { request, context in
+      let range = try HistoryQuery.parse(request.uri.query, now: time.now())
+      let points = try await control.history(of: try parameter("name", context), range: range)
+      return .success(.array(points.map(Documents.historyPoint)))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Points
+import Telemetry
+
+/// The routes of the HTTP interface and what they share.
+struct Interface: Sendable {
+  let control: any Control
+  let events: EventStream
+  let snapshots: SnapshotSource
+  let page: Page
+  let metrics: PrometheusRegistry
+  let time: DashboardTime
+  let logger: Logger
+
+  /// Every route, in the order of the OpenAPI document.
+  var routes: [Route] {
+    let described = userRoutes + serverRoutes + ledgerRoutes + stateRoutes + pageRoutes
+    return described + [documentRoute(of: described)]
+  }
+
+  /// The router that answers on TCP and on the control socket alike.
+  func router(gate: Gate) -> Router<DashboardContext> {
+    let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
+    router.add(middleware: GateMiddleware(gate: gate, logger: logger))
+    router.add(middleware: MethodMiddleware(routes: routes))
+    for route in routes {
+      router.on(RouterPath(route.path), method: route.method, use: route.handler)
+    }
+    return router
+  }
+
+  /// The `{name}` of the path, decoded.
+  func parameter(_ name: String, _ context: DashboardContext) throws -> String {
+    guard let text = context.parameters.get(name), let decoded = PercentEncoding.decode(text) else {
+      throw Failure(.badRequest, "The path is not valid percent-encoding")
+    }
+    return decoded
+  }
+
+  /// A new operation for a change that is asked for now, logged with who, from where and why.
+  func operation(
+    _ request: Request, _ context: DashboardContext, reason: String?
+  ) async -> Operation {
+    let operation = Operation(who: await context.peer.name(), reason: reason)
+    log(operation, request)
+    return operation
+  }
+
+  private func log(_ operation: Operation, _ request: Request) {
+    logger.info(
+      """
+      \(request.method) \(request.loggedPath) asked by \(operation.who)\
+      \(operation.reason.map { ": \($0)" } ?? "")
+      """, metadata: ["event": "asked"])
+  }
+
+  /// `stale_seconds` beside `data` when the values are not fresh.
+  func staleness<Value>(_ reading: Reading<Value>) -> [(String, JSON)] {
+    reading.staleSeconds.map { [("stale_seconds", .number($0))] } ?? []
+  }
+
+  private func documentRoute(of described: [Route]) -> Route {
+    let description = Route.Description(
+      summary: "This description", answer: .content("application/json"))
+    let path = "/api/openapi.json"
+    // The route describes itself too.
+    let itself = Route(.get, path, description) { _, _ in throw Failure(.notFound, "Not found") }
+    let document = OpenAPIDocument(routes: described + [itself]).json
+    return Route(.get, path, description) { _, _ in .json(document) }
+  }
+}

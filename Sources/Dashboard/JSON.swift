@@ -1,0 +1,89 @@
+import NIOCore
+
+/// A JSON value to be sent: members keep their order, whole and broken numbers stay apart (`90.0`),
+/// neither of which JSONEncoder does.
+enum JSON: Sendable, Equatable {
+  struct Member: Sendable, Equatable {
+    let name: String
+    let value: JSON
+  }
+
+  case null
+  case bool(Bool)
+  case integer(Int128)
+  case decimal(Double)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+
+  static func number(_ value: some FixedWidthInteger) -> JSON { .integer(Int128(value)) }
+
+  /// The text, or null.
+  static func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+
+  /// The value as UTF-8 text without blanks, as RFC 8259 defines it.
+  var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
+  private func append(to bytes: inout [UInt8]) {
+    switch self {
+    case .null: bytes += "null".utf8
+    case .bool(let value): bytes += (value ? "true" : "false").utf8
+    case .integer(let value): bytes += value.description.utf8
+    case .decimal(let value): bytes += (value.isFinite ? value.description : "null").utf8
+    case .string(let text): Self.append(text, to: &bytes)
+    case .array(let values):
+      Self.appendList(values, "[]", to: &bytes) { $0.append(to: &$1) }
+    case .object(let members):
+      Self.appendList(members, "{}", to: &bytes) { member, bytes in
+        Self.append(member.name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        member.value.append(to: &bytes)
+      }
+    }
+  }
+
+  private static func appendList<Item>(
+    _ items: [Item], _ brackets: String, to bytes: inout [UInt8],
+    append: (Item, inout [UInt8]) -> Void
+  ) {
+    bytes += brackets.utf8.prefix(1)
+    for (index, item) in items.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      append(item, &bytes)
+    }
+    bytes += brackets.utf8.suffix(1)
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    let hexadecimal = Array("0123456789abcdef".utf8)
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): bytes += "\\\"".utf8
+      case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+      case UInt8(ascii: "\n"): bytes += "\\n".utf8
+      case 0..<0x20:
+        bytes += "\\u00".utf8
+        bytes += [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral, ExpressibleByIntegerLiteral
+{
+  init(stringLiteral value: String) { self = .string(value) }
+  init(booleanLiteral value: Bool) { self = .bool(value) }
+  init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  init(integerLiteral value: Int) { self = .integer(Int128(value)) }
+  init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(elements.map { Member(name: $0.0, value: $0.1) })
+  }
+}

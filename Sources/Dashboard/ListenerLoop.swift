@@ -1,0 +1,151 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// Listens in one place, TCP or the control socket, and answers with the router; binds anew when
+/// binding fails, with growing pauses, until asked to stop.
+final class ListenerLoop: Sendable {
+  enum Place: Sendable {
+    case tcp(address: String, port: Int)
+    case controlSocket(ControlSocket)
+  }
+
+  private let place: Place
+  private let responder: RouterResponder<DashboardContext>
+  private let time: DashboardTime
+  private let logger: Logger
+  private let state = Mutex(ListenCondition.closed)
+
+  /// The first and the longest pause between two tries.
+  static let pauses = (first: Duration.milliseconds(250), longest: Duration.seconds(15))
+  /// Connections that one place holds at once; further ones wait in the kernel's queue.
+  static let connectionLimit = 4096
+  /// A connection without a request is closed after this time.
+  static let idleTimeout = TimeAmount.seconds(75)
+
+  init(
+    place: Place, responder: RouterResponder<DashboardContext>, time: DashboardTime, logger: Logger
+  ) {
+    self.place = place
+    self.responder = responder
+    self.time = time
+    self.logger = logger
+  }
+
+  var condition: ListenCondition { state.withLock { $0 } }
+
+  /// Makes sure that the place can be used by this daemon; throws `ControlSocketError`.
+  func prepare() async throws {
+    if case .controlSocket(let socket) = place { try await socket.prepare() }
+  }
+
+  /// Serves until the task is cancelled or a graceful shutdown ends.
+  func run() async {
+    var pause = Self.pauses.first
+    while !isStopping {
+      let reason = await serve()
+      guard !isStopping else { break }
+      // Whoever listened before has only now lost the place.
+      if case .listening = condition { pause = Self.pauses.first }
+      retry(because: reason, pause: pause)
+      guard await slept(pause) else { break }
+      pause = min(pause * 2, Self.pauses.longest)
+    }
+    state.withLock { $0 = .closed }
+    if case .controlSocket(let socket) = place { socket.remove() }
+  }
+
+  private var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+  /// Binds and answers; returns why it ended.
+  private func serve() async -> String {
+    do {
+      try await application().run()
+      return "the listening socket was closed"
+    } catch let failure as IOError {
+      return SystemMessage.text(failure.errnoCode)
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func application() -> Application<RouterResponder<DashboardContext>> {
+    // The libraries' own lines on start and stop would only repeat ours.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return Application(
+      responder: responder,
+      server: .http1(
+        configuration: HTTP1Channel.Configuration(
+          additionalChannelHandlers: [ClosingHandler()], idleTimeout: Self.idleTimeout,
+          httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+      configuration: ApplicationConfiguration(
+        address: address, serverName: nil,
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
+      onServerRunning: { await self.opened($0) },
+      eventLoopGroupProvider: .singleton,
+      logger: quiet)
+  }
+
+  private var address: BindAddress {
+    switch place {
+    case .tcp(let address, let port): .hostname(address, port: port)
+    case .controlSocket(let socket): .unixDomainSocket(path: socket.path)
+    }
+  }
+
+  /// The place in words, for log and operator.
+  private func name(port bound: Int? = nil) -> String {
+    switch place {
+    case .tcp(let address, let port): "\(address) port \(bound ?? port)"
+    case .controlSocket(let socket): socket.path
+    }
+  }
+
+  private func opened(_ channel: any Channel) async {
+    if case .controlSocket(let socket) = place {
+      do {
+        try socket.restrict()
+      } catch {
+        logger.error("\(error)", metadata: ["event": "http"])
+        channel.close(promise: nil)
+        return
+      }
+    }
+    let port = channel.localAddress?.port
+    state.withLock { $0 = .listening(port: port) }
+    logger.info("HTTP answers on \(name(port: port))", metadata: ["event": "http"])
+  }
+
+  private func retry(because reason: String, pause: Duration) {
+    let condition = ListenCondition.retrying(reason: "\(name()): \(reason)")
+    let isNews = state.withLock { state in
+      let isNews = state != condition
+      state = condition
+      return isNews
+    }
+    let advice =
+      switch place {
+      case .tcp: "stop what uses the port or set http.port; "
+      case .controlSocket: ""
+      }
+    logger.log(
+      level: isNews ? .error : .debug,
+      "HTTP cannot listen on \(name()): \(reason); \(advice)trying again in \(pause)",
+      metadata: ["event": "http"])
+  }
+
+  /// Sleeps; false when asked to stop meanwhile.
+  private func slept(_ duration: Duration) async -> Bool {
+    do {
+      try await cancelWhenGracefulShutdown { try await self.time.sleep(duration) }
+      return !Task.isShuttingDownGracefully
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import HTTPTypes
+
+/// The API's description of itself, OpenAPI 3.1, made from the routes.
+struct OpenAPIDocument: Sendable {
+  let routes: [Route]
+
+  var json: JSON {
+    [
+      "openapi": "3.1.0",
+      "info": [
+        "title": "pointsd", "version": "1.0.0",
+        "summary": "Points of users, their servers and their ledger",
+        "description": .string(Self.introduction),
+        "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
+      ],
+      "servers": [["url": "/"]],
+      "paths": paths,
+      "components": [
+        "schemas": OpenAPISchemas.all,
+        "responses": ["Failure": Self.failure],
+        "securitySchemes": [
+          "token": [
+            "type": "http", "scheme": "bearer", "description": "The content of http.tokenFile.",
+          ]
+        ],
+      ],
+    ]
+  }
+
+  private static let introduction = """
+    The same API answers on TCP and on the control socket. Reading is open. Over TCP a change needs \
+    a loopback peer, a bind to loopback and no proxy header, or the token. Times are UTC, \
+    `YYYY-MM-DD HH:MM:SS`. While the database is away reads answer with the last known values and \
+    `stale_seconds`, changes with 503.
+    """
+
+  private static let failure: JSON = [
+    "description": "Not done; `error` says why.",
+    "content": ["application/json": ["schema": OpenAPISchemas.reference("Failure")]],
+  ]
+
+  /// One entry for each path, in the order of the routes.
+  private var paths: JSON {
+    var order: [String] = []
+    var methods: [String: [JSON.Member]] = [:]
+    for route in routes {
+      if methods[route.path] == nil { order.append(route.path) }
+      methods[route.path, default: []].append(
+        JSON.Member(name: route.method.rawValue.lowercased(), value: operation(route)))
+    }
+    return .object(order.map { JSON.Member(name: $0, value: .object(methods[$0] ?? [])) })
+  }
+
+  private func operation(_ route: Route) -> JSON {
+    let changes = route.method == .post
+    var members: [JSON.Member] = [
+      JSON.Member(name: "summary", value: .string(route.description.summary)),
+      JSON.Member(name: "operationId", value: .string(Self.identifier(route))),
+    ]
+    let parameters =
+      route.parameters.map(Self.pathParameter) + route.description.query.map(Self.query)
+    if !parameters.isEmpty { members.append(.init(name: "parameters", value: .array(parameters))) }
+    if let body = route.description.body {
+      members.append(
+        .init(
+          name: "requestBody",
+          value: [
+            "required": .bool(route.description.bodyIsRequired),
+            "content": ["application/json": ["schema": OpenAPISchemas.reference(body)]],
+          ]))
+    }
+    if changes { members.append(.init(name: "security", value: [[:], ["token": []]])) }
+    members.append(.init(name: "responses", value: responses(route, changes: changes)))
+    return .object(members)
+  }
+
+  private func responses(_ route: Route, changes: Bool) -> JSON {
+    let failures = Set(route.description.failures + (changes ? [400, 401, 403, 413, 503] : []))
+    let success = JSON.Member(
+      name: "200",
+      value: ["description": "As asked.", "content": Self.content(route.description.answer)])
+    return .object(
+      [success]
+        + failures.sorted().map {
+          JSON.Member(name: "\($0)", value: ["$ref": "#/components/responses/Failure"])
+        } + [JSON.Member(name: "default", value: ["$ref": "#/components/responses/Failure"])])
+  }
+
+  private static func content(_ answer: Route.Answer) -> JSON {
+    switch answer {
+    case .content(let type):
+      .object([JSON.Member(name: type, value: ["schema": ["type": "string"]])])
+    case .flat(let schema): ["application/json": ["schema": OpenAPISchemas.reference(schema)]]
+    case .data(let schema, let beside):
+      ["application/json": ["schema": OpenAPISchemas.envelope(schema, beside: beside)]]
+    }
+  }
+
+  private static func pathParameter(_ name: String) -> JSON {
+    let text =
+      switch name {
+      case "name": "A user's or a server's name, in any case."
+      case "group": "A group, `all`, a user or a server, in any case."
+      default: "The file's name."
+      }
+    return [
+      "name": .string(name), "in": "path", "required": true, "description": .string(text),
+      "schema": ["type": "string"],
+    ]
+  }
+
+  private static func query(_ query: Route.Query) -> JSON {
+    [
+      "name": .string(query.name), "in": "query", "description": .string(query.text),
+      "schema": query.schema,
+    ]
+  }
+
+  /// Such as `post_api_users_name_pause`.
+  private static func identifier(_ route: Route) -> String {
+    let words = route.path.split { !$0.isLetter }.map(String.init)
+    return ([route.method.rawValue.lowercased()] + (words.isEmpty ? ["page"] : words))
+      .joined(separator: "_")
+  }
+}

@@ -1,0 +1,112 @@
+/// The JSON Schemas of what the API sends and takes.
+enum OpenAPISchemas {
+  static func reference(_ name: String) -> JSON {
+    ["$ref": .string("#/components/schemas/\(name)")]
+  }
+
+  static func list(of name: String) -> JSON { ["type": "array", "items": reference(name)] }
+
+  /// `{"success":true,"data":…}` with what may stand beside `data`.
+  static func envelope(_ data: JSON, beside members: [String]) -> JSON {
+    let besides = members.map { name in
+      JSON.Member(
+        name: name,
+        value: name == "stale_seconds"
+          ? describe(integer(minimum: 0), "Age of the values while the database is away.") : stamp)
+    }
+    return object(
+      [("success", success), ("data", data)] + besides.map { ($0.name, $0.value) },
+      required: ["success", "data"] + members.filter { $0 != "stale_seconds" })
+  }
+
+  static let all: JSON = [
+    "User": object([
+      ("user", string), ("points", integer(minimum: 0)),
+      ("datetime_stamp", describe(nullableStamp, "When the points last changed.")),
+    ]),
+    "UserStatus": object([
+      ("success", success), ("username", string), ("status", words("active", "paused", "stopped")),
+    ]),
+    "ResetDone": object([("success", success), ("username", string), ("message", string)]),
+    "HistoryPoint": object([
+      ("datetime_stamp", stamp),
+      ("points", describe(nullable("integer"), "null where no run was open: a gap.")),
+    ]),
+    "Server": object([
+      ("name", string), ("user", string), ("port", integer(minimum: 1)),
+      ("groups", ["type": "array", "items": string]),
+      ("status", words("running", "starting", "backing off", "failed", "stopped", "paused")),
+      ("wanted", words("running", "paused", "stopped")),
+      ("reason", nullable("string")), ("since", stamp),
+      ("connections", integer(minimum: 0)), ("requests", integer(minimum: 0)),
+      ("last_error", nullable("string")),
+    ]),
+    "Statistics": object([
+      ("total_points", integer(minimum: 0)), ("avg_points", ["type": "number"]),
+      ("max_points", integer(minimum: 0)), ("min_points", integer(minimum: 0)),
+    ]),
+    "Verification": object([
+      ("users", integer(minimum: 0)),
+      (
+        "differences",
+        [
+          "type": "array",
+          "items": object([("user", string), ("kind", string), ("message", string)]),
+        ]
+      ),
+      ("notices", ["type": "array", "items": string]),
+    ]),
+    "Health": object([("status", string)]),
+    "Reason": object(
+      [("reason", describe(reason, "Why; kept in the log and the ledger."))], required: [],
+      closed: true),
+    "Adjustment": object(
+      [
+        ("delta", describe(["type": "integer", "not": ["const": 0]], "Points to add, not 0.")),
+        ("reason", describe(reason, "Why; kept in the ledger.")),
+      ], closed: true),
+    "Failure": object([("success", ["const": false]), ("error", string)]),
+  ]
+
+  static let stamp: JSON = [
+    "type": "string", "pattern": "^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$",
+  ]
+
+  static func integer(minimum: Int) -> JSON {
+    ["type": "integer", "minimum": .number(minimum)]
+  }
+
+  private static let string: JSON = ["type": "string"]
+  private static let success: JSON = ["const": true]
+  private static let nullableStamp: JSON = ["type": ["string", "null"]]
+  private static let reason: JSON = [
+    "type": ["string", "null"], "maxLength": .number(ChangeBody.reasonLimit),
+  ]
+
+  private static func nullable(_ type: JSON) -> JSON { ["type": .array([type, "null"])] }
+
+  private static func words(_ words: JSON...) -> JSON { ["enum": .array(words)] }
+
+  private static func describe(_ schema: JSON, _ text: String) -> JSON {
+    guard case .object(let members) = schema else { return schema }
+    return .object(members + [JSON.Member(name: "description", value: .string(text))])
+  }
+
+  /// - Parameters:
+  ///   - required: all members when nil.
+  ///   - closed: whether other members are refused.
+  private static func object(
+    _ members: [(String, JSON)], required: [String]? = nil, closed: Bool = false
+  ) -> JSON {
+    var schema: [JSON.Member] = [
+      .init(name: "type", value: "object"),
+      .init(name: "properties", value: .object(members.map { .init(name: $0.0, value: $0.1) })),
+    ]
+    let required = required ?? members.map(\.0)
+    if !required.isEmpty {
+      schema.append(.init(name: "required", value: .array(required.map(JSON.string))))
+    }
+    if closed { schema.append(.init(name: "additionalProperties", value: false)) }
+    return .object(schema)
+  }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import Telemetry
+
+/// The outermost layer: turns every error into our JSON, adds the headers that every answer
+/// carries, and counts.
+struct ReportingMiddleware: RouterMiddleware {
+  typealias Context = DashboardContext
+
+  let metrics: PrometheusRegistry
+  let time: DashboardTime
+  let logger: Logger
+
+  func handle(
+    _ request: Request, context: DashboardContext,
+    next: (Request, DashboardContext) async throws -> Response
+  ) async throws -> Response {
+    let begin = time.monotonicNanoseconds()
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      response = failure(error, request).response
+    }
+    for field in Self.headers where response.headers[field.name] == nil {
+      response.headers[field.name] = field.value
+    }
+    if request.method == .head { response = response.createHeadResponse() }
+    count(request, context, response.status, time.monotonicNanoseconds() - begin)
+    return response
+  }
+
+  /// A page may load what the daemon serves and nothing else.
+  private static let headers: HTTPFields = {
+    var headers: HTTPFields = [
+      .contentSecurityPolicy: """
+      default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+      connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; \
+      frame-ancestors 'none'
+      """,
+      .xContentTypeOptions: "nosniff",
+    ]
+    headers[named: "Referrer-Policy"] = "no-referrer"
+    headers[named: "Cross-Origin-Resource-Policy"] = "same-origin"
+    return headers
+  }()
+
+  private func failure(_ error: any Error, _ request: Request) -> Failure {
+    if let failure = Failure(error) {
+      if failure.status == .notFound, error is HTTPError { return Failure(.notFound, "Not found") }
+      return failure
+    }
+    logger.error(
+      "\(request.method) \(request.loggedPath) failed: \(error)", metadata: ["event": "http"])
+    return Failure(.internalServerError, "Internal error; the log of pointsd says more")
+  }
+
+  /// Counts by route, never by path: paths are without number.
+  private func count(
+    _ request: Request, _ context: DashboardContext, _ status: HTTPResponse.Status,
+    _ nanoseconds: Int64
+  ) {
+    let route = context.endpointPath ?? "none"
+    let known: [HTTPRequest.Method] = [.get, .head, .post]
+    let method = known.contains(request.method) ? request.method.rawValue : "other"
+    Counter(
+      label: "pointsd_http_requests_total",
+      dimensions: [("route", route), ("method", method), ("status", "\(status.code)")],
+      factory: metrics
+    ).increment()
+    Metrics.Timer(
+      label: "pointsd_http_request_seconds", dimensions: [("route", route)], factory: metrics
+    ).recordNanoseconds(nanoseconds)
+  }
+}

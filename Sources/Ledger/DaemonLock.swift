@@ -1,0 +1,111 @@
+import Glibc
+import MariaDB
+import Points
+
+/// Keeps a second daemon off the same database, and tells whether the database answers: the health
+/// connection, apart from the pool.
+///
+/// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
+/// idempotent, so that even two daemons would not pay twice.
+actor DaemonLock {
+  private let settings: ConnectionSettings
+  /// How this daemon is named to a second one.
+  private let holder: String
+  private var connection: Connection?
+  private var attempt: Task<Connection, any Error>?
+
+  /// - Parameter settings: of the daemon's account.
+  init(settings: ConnectionSettings) {
+    var settings = settings
+    // An outage is to be known soon.
+    settings.readTimeoutSeconds = 2
+    settings.statementTimeoutSeconds = 0
+    self.settings = settings
+    self.holder = "process \(getpid()) on \(Self.host)"
+  }
+
+  private static var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "an unknown host" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Takes the lock. Throws `LedgerError`: `refused` names the daemon that has it.
+  func acquire() async throws {
+    try await translated("take the database's lock") {
+      if let connection, !connection.isBroken { return }
+      // One attempt for all who ask meanwhile: two would find each other's lock.
+      let attempt =
+        attempt
+        ?? Task { [settings, holder] in
+          let fresh = try await Connection.open(settings)
+          do {
+            try await fresh.run { try $0.takeDaemonLock(as: holder) }
+          } catch {
+            await fresh.close()
+            throw error
+          }
+          return fresh
+        }
+      self.attempt = attempt
+      defer { self.attempt = nil }
+      connection = try await attempt.value
+    }
+  }
+
+  /// Leaves word of who has the lock, now that the tables are there.
+  func announce() async throws {
+    try await translated("leave word in the database") {
+      let holder = holder
+      try await connection?.run { try $0.announce(holder) }
+    }
+  }
+
+  /// Gives the lock back.
+  func release() async {
+    let given = connection
+    connection = nil
+    await given?.close()
+  }
+
+  /// Asks the database on the lock's connection; connects anew when that is gone.
+  /// - Returns: nil when it answers, else why not.
+  func health() async -> String? {
+    do {
+      try await acquire()
+      guard let connection else { return "not connected" }
+      try await connection.run { session in _ = try session.nowMilliseconds() }
+      return nil
+    } catch let error as DatabaseError {
+      await release()
+      return "\(error)"
+    } catch {
+      return "\(error)"
+    }
+  }
+}
+
+extension Session {
+  fileprivate func takeDaemonLock(as holder: String) throws {
+    var locked: Int64?
+    // A daemon that was killed just now is still being noticed by the server.
+    try query(
+      "SELECT GET_LOCK(CONCAT('pointsd daemon ', LEFT(DATABASE(), 40)), 1)",
+      each: { locked = try $0.optionalInteger(0) })
+    guard locked == 1 else {
+      let other =
+        try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
+      throw LedgerError.refused(
+        "another pointsd works on this database: \(other); stop it first, or use another database")
+    }
+    try announce(holder)
+  }
+
+  /// Leaves word of who has the lock, where there is a place for it: a database that is refused
+  /// later on is left as it was.
+  fileprivate func announce(_ holder: String) throws {
+    guard try tableExists("ledger_settings") else { return }
+    let since = DateTimeStamp(millisecondsSinceEpoch: try nowMilliseconds())
+    try set("holder", to: "\(holder), since \(since) UTC")
+  }
+}

@@ -1,0 +1,195 @@
+import Logging
+import MariaDB
+import Points
+
+/// Why a user is not credited with the others of its interval.
+struct Trouble: Sendable {
+  let user: String
+  let reason: String
+  /// Ticks in a row.
+  let count: Int
+
+  /// A row is locked for a moment by every edit; only one that stays locked is a trouble.
+  static let patience = 3
+  static let locked =
+    "its row is locked by another transaction, such as one left open in a SQL shell;"
+    + " COMMIT or ROLLBACK there; nothing is lost, it is credited when the lock is gone"
+}
+
+extension Ledger: TickStore {
+  public func tick(intervalMilliseconds interval: Int64) async throws -> TickOutcome {
+    try await oneTickAtATime {
+      let token = Int64.random(in: 1...Int64.max)
+      let excluded = (troubles[interval] ?? [:]).keys.sorted()
+      let group = try await creditGroup(interval, token, excluding: excluded)
+      var result = PartialOutcome(reading: group.reading)
+      guard !group.reading.due.isEmpty || !excluded.isEmpty || !postponed.isEmpty else {
+        return result.outcome
+      }
+      try await mend(interval, token, group, excluded: excluded, into: &result)
+      return result.outcome
+    }
+  }
+
+  /// What a group's write and read came to.
+  struct GroupResult: Sendable {
+    let reading: TickReading
+    /// Why nobody was credited; nil when the write went through.
+    let failure: DatabaseError?
+  }
+
+  /// The one write and the one read of a tick.
+  private func creditGroup(
+    _ interval: Int64, _ token: Int64, excluding excluded: [Int64]
+  ) async throws -> GroupResult {
+    let padded = Batch.filledUp(excluded)
+    let sql = TickStatements.credit(.allBut(count: padded.count))
+    let values = TickStatements.creditValues(
+      interval: interval, token: token, creditableSlots: creditableSlots(interval), runs: padded)
+    return try await retries.run("credit the interval of \(interval) ms") {
+      try await pool.run { session in
+        var failure: DatabaseError?
+        do {
+          try session.execute(sql, values)
+        } catch let error as DatabaseError where error.isLock || error.isRange {
+          failure = error
+        }
+        return GroupResult(
+          reading: try session.readTick(interval: interval, token: token), failure: failure)
+      }
+    }
+  }
+
+  private func creditableSlots(_ interval: Int64) -> Int64 {
+    AccrualTerms(points: 1, intervalMilliseconds: interval)
+      .creditableSlots(maximumCatchUpMilliseconds: maximumCatchUpMilliseconds)
+  }
+
+  /// Deals with those whom the group's write left out.
+  private func mend(
+    _ interval: Int64, _ token: Int64, _ group: GroupResult, excluded: [Int64],
+    into result: inout PartialOutcome
+  ) async throws {
+    let slot = group.reading.nowMilliseconds / interval
+    let limit = creditableSlots(interval)
+    var own: [TickReading.DueRun] = []
+    var one: [TickReading.DueRun] = []
+    for run in group.reading.due {
+      if run.rowIsMissing || slot - run.last > limit {
+        one.append(run)
+      } else if group.failure != nil || excluded.contains(run.identifier) {
+        own.append(run)
+      } else {
+        // It became due between the write and the read.
+        result.isUnfinished = true
+      }
+    }
+    var present: [Int64: Trouble] = [:]
+    if !own.isEmpty {
+      present = try await creditUnlocked(own, interval, token, into: &result)
+    }
+    let mended = await settle(one.map(\.user))
+    result.rows += mended.rows
+    result.notices += mended.notices
+    for run in one {
+      guard let reason = mended.failures[run.user] else { continue }
+      present[run.identifier] = Trouble(user: run.user, reason: reason, count: Trouble.patience)
+    }
+    troubles[interval] = present.isEmpty ? nil : present
+    for trouble in present.values {
+      if trouble.count >= Trouble.patience {
+        result.troubles[trouble.user] = trouble.reason
+      } else {
+        result.isUnfinished = true
+      }
+    }
+    if !postponed.isEmpty { result.notices += try await reconcilePostponed() }
+    for user in postponed { result.troubles[user.name] = Trouble.locked }
+  }
+
+  /// Credits those of some runs that can be, and says what is wrong with the others.
+  private func creditUnlocked(
+    _ runs: [TickReading.DueRun], _ interval: Int64, _ token: Int64,
+    into result: inout PartialOutcome
+  ) async throws -> [Int64: Trouble] {
+    let limit = creditableSlots(interval)
+    let earlier = troubles[interval] ?? [:]
+    let (refused, reading) = try await retries.run("credit users one by one") {
+      try await pool.transaction { session in
+        let refused = try session.creditUnlocked(
+          runs, interval: interval, token: token, creditableSlots: limit)
+        return (refused, try session.readTick(interval: interval, token: token))
+      }
+    }
+    result.rows = reading.rows
+    result.nowMilliseconds = reading.nowMilliseconds
+    let entries = runs.compactMap { run -> (Int64, Trouble)? in
+      guard let reason = refused[run.identifier] else { return nil }
+      // Only a lock is worth a second look before it is told.
+      let count =
+        reason == Trouble.locked ? (earlier[run.identifier]?.count ?? 0) + 1 : Trouble.patience
+      return (run.identifier, Trouble(user: run.user, reason: reason, count: count))
+    }
+    return Dictionary(entries, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// What a tick has come to so far.
+struct PartialOutcome {
+  var rows: [PointsRow]
+  var troubles: [String: String] = [:]
+  var nowMilliseconds: Int64
+  var notices: [String] = []
+  var isUnfinished: Bool
+
+  init(reading: TickReading) {
+    self.rows = reading.rows
+    self.nowMilliseconds = reading.nowMilliseconds
+    self.isUnfinished = reading.isOvertaken
+  }
+
+  var outcome: TickOutcome {
+    TickOutcome(
+      rows: rows, troubles: troubles, databaseMilliseconds: nowMilliseconds, notices: notices,
+      isUnfinished: isUnfinished)
+  }
+}
+
+extension Session {
+  /// Credits those of some runs whose rows nobody has locked and whose points stay in range, in a
+  /// transaction.
+  /// - Returns: the others, each with its reason.
+  fileprivate func creditUnlocked(
+    _ runs: [TickReading.DueRun], interval: Int64, token: Int64, creditableSlots: Int64
+  ) throws -> [Int64: String] {
+    var refused = Dictionary(
+      runs.map { ($0.identifier, Trouble.locked) }, uniquingKeysWith: { first, _ in first })
+    var fine: [Int64] = []
+    let now = try nowMilliseconds()
+    for piece in Batch.padded(runs.map(\.identifier)) {
+      try query(
+        TickStatements.lockUnlocked(count: piece.count), Value.integers(piece)
+      ) { row in
+        let identifier = try row.integer(0)
+        let earned =
+          Int128(now / interval - (try row.integer(1))) * Int128(try row.integer(2))
+        let points = try row.integer(3)
+        guard Int128(points) + earned <= Int128(Int64.max) else {
+          refused[identifier] =
+            "it has \(points) points, and \(earned) more would exceed the largest number,"
+            + " \(Int64.max); lower them by pointsctl adjust or reset"
+          return
+        }
+        refused[identifier] = nil
+        fine.append(identifier)
+      }
+    }
+    for piece in Batch.padded(fine) {
+      try execute(
+        TickStatements.credit(.only(count: piece.count)),
+        TickStatements.creditValues(
+          interval: interval, token: token, creditableSlots: creditableSlots, runs: piece))
+    }
+    return refused
+  }
+}

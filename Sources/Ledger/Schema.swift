@@ -1,0 +1,134 @@
+import Logging
+import MariaDB
+import Points
+
+/// Brings a database to the schema that this program works with.
+enum Schema {
+  /// Makes the database when there is none of the name in `settings`.
+  static func make(_ settings: ConnectionSettings) async throws {
+    try await translated("make the database") {
+      do {
+        try await Connection.open(settings).close()
+      } catch let error as DatabaseError where error.code == 1049 {
+        guard let name = settings.database else { throw error }
+        var bare = settings
+        bare.database = nil
+        try await once(bare) { session in
+          let quoted = name.split(separator: "`", omittingEmptySubsequences: false)
+            .joined(separator: "``")
+          try session.executeText(
+            "CREATE DATABASE IF NOT EXISTS `\(quoted)` "
+              + "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
+        }
+      }
+    }
+  }
+
+  /// Makes the tables where they are missing, adopts an original `user_tracking` with every point
+  /// kept, and carries out the migrations that are due. May be called again.
+  static func prepare(_ settings: ConnectionSettings, logger: Logger) async throws {
+    try await translated("prepare the database") {
+      for line in try await once(settings, { try $0.prepareSchema() }) {
+        logger.notice("\(line)", metadata: ["event": "schema"])
+      }
+    }
+  }
+
+  /// Runs `body` on a connection of its own, with time for a large table to be converted.
+  private static func once<Result: Sendable>(
+    _ settings: ConnectionSettings, _ body: @Sendable (Session) throws -> Result
+  ) async throws -> Result {
+    var settings = settings
+    settings.readTimeoutSeconds = 600
+    settings.statementTimeoutSeconds = 0
+    let connection = try await Connection.open(settings)
+    do {
+      let result = try await connection.run(body)
+      await connection.close()
+      return result
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+}
+
+extension Session {
+  /// Prepares the database in use, under a lock against others who do the same.
+  /// - Returns: what was done, one line each.
+  fileprivate func prepareSchema() throws -> [String] {
+    var locked: Int64?
+    let name = "CONCAT('pointsd schema ', LEFT(DATABASE(), 40))"
+    try query("SELECT GET_LOCK(\(name), 2)", each: { locked = try $0.optionalInteger(0) })
+    guard locked == 1 else {
+      throw LedgerError.unavailable("another pointsd is preparing this database just now")
+    }
+    return try migrate()
+  }
+
+  private func migrate() throws -> [String] {
+    var version = try schemaVersion()
+    guard version <= Migration.newest else {
+      throw LedgerError.failed(
+        "the database has schema \(version), and this pointsd knows \(Migration.newest) at the"
+          + " most: run the newer pointsd that made it; nothing was changed")
+    }
+    var done: [String] = []
+    if version == 0 { done += try convertOriginalTable() }
+    try createSettings()
+    for migration in Migration.all where migration.version > version {
+      for statement in migration.statements { try executeText(statement) }
+      if migration.version == 2 { done += try adoptPoints() }
+      version = migration.version
+      try set("schema_version", to: String(version))
+      done.append("the database is at schema \(version)")
+    }
+    return done
+  }
+
+  /// 0 for a database that has none of our tables.
+  private func schemaVersion() throws -> Int {
+    guard try tableExists("ledger_settings") else { return 0 }
+    return try setting("schema_version").flatMap { Int($0) } ?? 0
+  }
+
+  /// The table of settings, and in it the account that the triggers know the daemon by.
+  func createSettings() throws {
+    try executeText(
+      """
+      CREATE TABLE IF NOT EXISTS ledger_settings (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        value VARCHAR(1000) NOT NULL
+      ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin
+      """)
+    var account = ""
+    try query(
+      "SELECT CONVERT(SUBSTRING_INDEX(SESSION_USER(), '@', 1) USING utf8mb4)",
+      each: { account = try $0.text(0) })
+    if try setting("account") != account { try set("account", to: account) }
+  }
+
+  func tableExists(_ name: String) throws -> Bool {
+    var count: Int64 = 0
+    try query(
+      """
+      SELECT COUNT(*) FROM information_schema.tables \
+      WHERE table_schema = DATABASE() AND table_name = ?
+      """, [.text(name)], each: { count = try $0.integer(0) })
+    return count > 0
+  }
+
+  func setting(_ name: String) throws -> String? {
+    try query(
+      "SELECT value FROM ledger_settings WHERE name = ?", [.text(name)], row: { try $0.text(0) }
+    ).first
+  }
+
+  func set(_ name: String, to value: String) throws {
+    try execute(
+      """
+      INSERT INTO ledger_settings (name, value) VALUES (?, ?) \
+      ON DUPLICATE KEY UPDATE value = VALUES(value)
+      """, [.text(name), .text(value, atMost: 1000)])
+  }
+}

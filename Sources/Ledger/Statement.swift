@@ -1,0 +1,110 @@
+import MariaDB
+import Points
+
+/// Pieces that statements are made of.
+enum Statement {
+  /// The database's clock in whole milliseconds. NOW is the same everywhere in a statement.
+  static let now = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+
+  /// `?, ?, ?`
+  static func placeholders(_ count: Int) -> String {
+    repeated("?", count, separator: ", ")
+  }
+
+  static func repeated(_ piece: String, _ count: Int, separator: String) -> String {
+    Array(repeating: piece, count: count).joined(separator: separator)
+  }
+
+  /// A column of whole milliseconds made from a DATETIME of a session in UTC.
+  static func milliseconds(_ column: String) -> String {
+    "CAST(UNIX_TIMESTAMP(\(column)) * 1000 AS SIGNED)"
+  }
+}
+
+/// Lists cut into pieces of a few sizes, so that a few prepared statements serve every length.
+enum Batch {
+  static let largest = 128
+
+  /// Pieces whose lengths are powers of two, for lists that must not repeat an element.
+  static func exact<Element>(_ list: [Element]) -> [ArraySlice<Element>] {
+    var rest = list[...]
+    var pieces: [ArraySlice<Element>] = []
+    while !rest.isEmpty {
+      var size = largest
+      while size > rest.count { size /= 2 }
+      pieces.append(rest.prefix(size))
+      rest = rest.dropFirst(size)
+    }
+    return pieces
+  }
+
+  /// Pieces filled up to a power of two by repeating the last element, for `IN (…)`.
+  static func padded<Element>(_ list: [Element]) -> [[Element]] {
+    stride(from: 0, to: list.count, by: largest).map { start in
+      filledUp(Array(list[start..<min(start + largest, list.count)]))
+    }
+  }
+
+  /// The list, its last element repeated up to a power of two.
+  static func filledUp<Element>(_ list: [Element]) -> [Element] {
+    guard let last = list.last else { return [] }
+    return list + Array(repeating: last, count: size(for: list.count) - list.count)
+  }
+
+  private static func size(for count: Int) -> Int {
+    var size = 1
+    while size < count { size *= 2 }
+    return size
+  }
+}
+
+extension Value {
+  static func texts(_ list: some Sequence<String>) -> [Value] { list.map { .text($0) } }
+  static func integers(_ list: some Sequence<Int64>) -> [Value] { list.map { .integer($0) } }
+
+  /// Text shortened to what a column holds, in characters as MariaDB counts them.
+  static func text(_ text: String, atMost limit: Int) -> Value {
+    guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return .text(text) }
+    var short = String.UnicodeScalarView()
+    short.append(contentsOf: text.unicodeScalars.prefix(limit))
+    return .text(String(short))
+  }
+
+  /// Who asked, as the tables hold it.
+  static func who(_ who: String) -> Value { text(who, atMost: 255) }
+
+  /// Why, as the tables hold it.
+  static func reason(_ reason: String?) -> Value {
+    reason.map { text($0, atMost: 1000) } ?? .null
+  }
+}
+
+extension RowView {
+  /// A column of `DATETIME` or `TIMESTAMP` in a session in UTC.
+  func stamp(_ column: Int) throws -> DateTimeStamp? {
+    try optionalDateTime(column).map {
+      DateTimeStamp(
+        year: $0.year, month: $0.month, day: $0.day, hour: $0.hour, minute: $0.minute,
+        second: $0.second)
+    }
+  }
+
+  /// A sum: MariaDB's sums of whole numbers are DECIMAL, which arrives as text.
+  func sum(_ column: Int) throws -> Int128 {
+    guard let text = try optionalText(column) else { return 0 }
+    guard let sum = Int128(text) else {
+      throw DatabaseError(code: 0, message: "\(text) is no whole number")
+    }
+    return sum
+  }
+}
+
+extension Session {
+  /// The database's clock in milliseconds since 1970-01-01 UTC.
+  func nowMilliseconds() throws -> Int64 {
+    var now: Int64?
+    try query("SELECT \(Statement.now)", each: { now = try $0.integer(0) })
+    guard let now else { throw DatabaseError(code: 0, message: "the database told no time") }
+    return now
+  }
+}

@@ -1,0 +1,190 @@
+import Points
+import Synchronization
+
+/// A supervisor of two users that answers what a test tells it to.
+final class FakeControl: Control {
+  struct State: Sendable {
+    var rows: [PointsRow] = [
+      PointsRow(user: "Afif", points: 120, stamp: DateTimeStamp(at: 2026, 1, 12, 14, 30, 0)),
+      PointsRow(user: "Faiz", points: 60, stamp: nil),
+    ]
+    var servers: [ServerStatus] = [
+      .test("server1", "Afif", 5001, ["python"]), .test("server_c2", "Faiz", 6002, ["c"]),
+    ]
+    var staleSeconds: Int?
+    /// What every change, and every read of rows, throws.
+    var changeError: ControlError?
+    var readError: ControlError?
+    var unreadiness: String?
+    var database = DatabaseCondition.available(since: DateTimeStamp(secondsSinceEpoch: 0))
+    var late: [String] = []
+    var operations: [Operation] = []
+    var changes: [String] = []
+    var ranges: [HistoryRange] = []
+    var continuations: [AsyncStream<PointsEvent>.Continuation] = []
+    /// Users whose restart does not come up.
+    var broken: Set<String> = []
+  }
+
+  let startedMilliseconds: Int64 = 1_768_228_200_000
+  let state = Mutex(State())
+
+  func set(_ change: @Sendable (inout State) -> Void) { state.withLock { change(&$0) } }
+  func read<Value>(_ look: @Sendable (State) -> Value) -> Value { state.withLock { look($0) } }
+  var operations: [Operation] { state.withLock { $0.operations } }
+  var changes: [String] { state.withLock { $0.changes } }
+
+  func emit(_ event: PointsEvent) {
+    for continuation in state.withLock({ $0.continuations }) { continuation.yield(event) }
+  }
+
+  /// Ends every stream of events, as the supervisor does to those who fall behind.
+  func cutEvents() {
+    let continuations = state.withLock { state in
+      defer { state.continuations = [] }
+      return state.continuations
+    }
+    for continuation in continuations { continuation.finish() }
+  }
+
+  var subscriptions: Int { state.withLock { $0.continuations.count } }
+
+  private func index(_ name: String) throws -> Int {
+    let index = state.withLock { state in
+      state.servers.firstIndex {
+        [$0.user, $0.name].map(FoldedName.init).contains(FoldedName(name))
+      }
+    }
+    guard let index else { throw ControlError.notFound("User not found") }
+    return index
+  }
+
+  func users() async throws -> Reading<[PointsRow]> {
+    try state.withLock { state in
+      if let error = state.readError { throw error }
+      return Reading(state.rows, staleSeconds: state.staleSeconds)
+    }
+  }
+
+  func user(_ name: String) async throws -> Reading<PointsRow> {
+    let index = try index(name)
+    return state.withLock { Reading($0.rows[index], staleSeconds: $0.staleSeconds) }
+  }
+
+  func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint] {
+    _ = try index(name)
+    state.withLock { $0.ranges.append(range) }
+    let stamp = DateTimeStamp(at: 2026, 1, 12, 14, 30, 0)
+    return [HistoryPoint(stamp: stamp, points: 10), HistoryPoint(stamp: stamp, points: nil)]
+  }
+
+  func servers() async -> [ServerStatus] { state.withLock { $0.servers } }
+
+  func server(_ name: String) async throws -> ServerStatus {
+    let index = try index(name)
+    return state.withLock { $0.servers[index] }
+  }
+
+  func apply(_ change: Change, to name: String, by operation: Operation) async throws
+    -> ServerStatus
+  {
+    let index = try index(name)
+    return try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.operations.append(operation)
+      state.changes.append("\(change) \(state.servers[index].user)")
+      switch change {
+      case .start, .resume: state.servers[index].wanted = .running
+      case .stop: state.servers[index].wanted = .stopped
+      case .pause: state.servers[index].wanted = .paused
+      case .reset, .adjust: break
+      }
+      state.servers[index].status = state.servers[index].wanted
+      return state.servers[index]
+    }
+  }
+
+  func adjust(_ change: Change, user name: String, by operation: Operation) async throws
+    -> PointsRow
+  {
+    let index = try index(name)
+    return try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.operations.append(operation)
+      let row = state.rows[index]
+      var points: Int64 = 0
+      if case .adjust(let delta) = change {
+        let (sum, overflow) = row.points.addingReportingOverflow(delta)
+        guard !overflow, sum >= 0 else {
+          throw ControlError.conflict("points would fall below 0")
+        }
+        points = sum
+      }
+      state.rows[index] = PointsRow(user: row.user, points: points, stamp: row.stamp)
+      return state.rows[index]
+    }
+  }
+
+  func restart(_ name: String, by operation: Operation) async throws -> ServerStatus {
+    let index = try index(name)
+    return state.withLock { state in
+      state.operations.append(operation)
+      state.changes.append("restart \(state.servers[index].user)")
+      if state.broken.contains(state.servers[index].user) {
+        state.servers[index].status = .backingOff
+        state.servers[index].reason = "port 6002 in use"
+      }
+      return state.servers[index]
+    }
+  }
+
+  func members(ofProfile name: String) async throws -> [String] {
+    let members = state.withLock { state in
+      state.servers.filter { server in
+        name.lowercased() == "all"
+          || server.groups.contains { FoldedName($0) == FoldedName(name) }
+      }.map(\.user)
+    }
+    guard !members.isEmpty else {
+      throw ControlError.notFound("no user, server or group is named \(name)")
+    }
+    return members
+  }
+
+  func verify() async throws -> Verification {
+    Verification(
+      users: 2,
+      differences: [.init(user: "Faiz", kind: .points, message: "60 points, the runs say 70")],
+      notices: ["row of Afif was re-created"])
+  }
+
+  func unreadiness() async -> String? { state.withLock { $0.unreadiness } }
+  func database() async -> DatabaseCondition { state.withLock { $0.database } }
+  func late() async -> [String] { state.withLock { $0.late } }
+
+  func events() async -> AsyncStream<PointsEvent> {
+    let (stream, continuation) = AsyncStream.makeStream(of: PointsEvent.self)
+    state.withLock { $0.continuations.append(continuation) }
+    return stream
+  }
+}
+
+extension ServerStatus {
+  /// A server that runs.
+  static func test(
+    _ name: String, _ user: String, _ port: Int, _ groups: [String]
+  ) -> ServerStatus {
+    ServerStatus(
+      name: name, user: user, port: port, groups: groups, status: .running, wanted: .running,
+      reason: nil, since: DateTimeStamp(at: 2026, 1, 12, 14, 0, 0), connections: 3,
+      requests: 40, lastError: nil)
+  }
+}
+
+extension DateTimeStamp {
+  init(
+    at year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int
+  ) {
+    self.init(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+  }
+}

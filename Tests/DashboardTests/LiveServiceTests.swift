@@ -1,0 +1,141 @@
+import Glibc
+import Points
+import ServiceLifecycle
+import Testing
+
+@testable import Dashboard
+
+@Suite(.timeLimit(.minutes(1))) struct LiveServiceTests {
+  @Test func bothPlacesAnswerTheSame() async throws {
+    try await RunningService.with { running in
+      let tcp = try await RawClient.request(running.tcp, "GET", "/api/servers")
+      let unix = try await RawClient.request(running.unix, "GET", "/api/servers")
+      #expect(tcp.status == 200)
+      #expect(tcp.body == unix.body)
+    }
+  }
+
+  @Test func changesFromLoopbackNameTheirPeer() async throws {
+    try await RunningService.with { running in
+      let answer = try await RawClient.request(
+        running.tcp, "POST", "/api/users/Afif/pause", body: #"{"reason":"lunch"}"#)
+      #expect(answer.status == 200)
+      let operation = try #require(running.control.operations.first)
+      #expect(operation.who == "127.0.0.1 via http")
+      #expect(operation.reason == "lunch")
+    }
+  }
+
+  @Test func changesOnTheControlSocketNameTheirUser() async throws {
+    try await RunningService.with { running in
+      let answer = try await RawClient.request(
+        running.unix, "POST", "/api/groups/all/stop", host: "")
+      #expect(answer.status == 200)
+      #expect(
+        running.control.operations.map(\.who)
+          == [String](repeating: "uid \(getuid()) via the control socket", count: 2))
+    }
+  }
+
+  @Test(arguments: [
+    "Forwarded: for=1.2.3.4", "X-Forwarded-For: 1.2.3.4", "x-forwarded-host: a",
+    "X-Forwarded-Anything: a", "X-Real-IP: 1.2.3.4", "Via: 1.1 proxy", "CF-Connecting-IP: 1.2.3.4",
+  ])
+  func noProxyMayChange(header: String) async throws {
+    try await RunningService.with { running in
+      let answer = try await RawClient.request(
+        running.tcp, "POST", "/api/users/Afif/pause", headers: [header])
+      #expect(answer.status == 403)
+      #expect(answer.body.contains("through a proxy"))
+      #expect(
+        try await RawClient.request(running.tcp, "GET", "/api/users", headers: [header]).status
+          == 200)
+      #expect(running.control.operations.isEmpty)
+    }
+  }
+
+  @Test func refusalsAreJSONAndLogged() async throws {
+    try await RunningService.with { running in
+      let path = "/api/users/Afif/reset"
+      for (answer, status) in [
+        (try await RawClient.request(running.tcp, "POST", path, host: "evil.example"), 403),
+        (
+          try await RawClient.request(running.tcp, "POST", path, headers: ["Origin: null"]), 403
+        ),
+        (try await RawClient.request(running.tcp, "GET", "/", host: nil), 400),
+        (
+          try await RawClient.request(
+            running.tcp, "GET", "/", headers: ["Host: evil.example"]), 400
+        ),
+      ] {
+        #expect(answer.status == status)
+        #expect(answer.body.hasPrefix(#"{"success":false,"error":""#))
+      }
+      #expect(running.recorder.lines.count { $0.hasPrefix("warning: refused ") } == 4)
+      #expect(running.control.operations.isEmpty)
+    }
+  }
+
+  @Test func tokensOpenWhatLoopbackDoesNot() async throws {
+    try await RunningService.with(address: "0.0.0.0", token: "secret") { running in
+      let path = "/api/users/Afif/pause"
+      let host = "127.0.0.1:\(running.port)"
+      let without = try await RawClient.request(running.tcp, "POST", path, host: host)
+      #expect(without.status == 401)
+      #expect(without.head.contains("WWW-Authenticate: Bearer"))
+      let with = try await RawClient.request(
+        running.tcp, "POST", path, host: host, headers: ["Authorization: bearer secret"])
+      #expect(with.status == 200)
+    }
+  }
+
+  @Test func endlessBodiesAreCutOff() async throws {
+    try await RunningService.with { running in
+      let head = "POST /api/users/Afif/pause HTTP/1.1\r\nHost: localhost\r\n"
+      let announced = try await RawClient.exchange(
+        running.tcp, head + "Content-Length: 99999999999\r\n\r\n")
+      #expect(announced.status == 413)
+      let chunk = "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n"
+      let chunked = try await RawClient.exchange(
+        running.tcp, head + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + chunk)
+      #expect(chunked.status == 413)
+      #expect(running.control.operations.isEmpty)
+    }
+  }
+
+  @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
+    try await RunningService.with { running in
+      let answer = try await RawClient.exchange(
+        running.tcp,
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+          + "GET /api/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+      let alive = try #require(answer.body.firstRange(of: #""alive""#))
+      let missing = try #require(answer.body.firstRange(of: "404"))
+      #expect(alive.lowerBound < missing.lowerBound)
+    }
+  }
+
+  @Test func aTakenPortIsTriedAgain() async throws {
+    try await RunningService.with { first in
+      let port = first.port
+      try await RunningService.with(port: port, waitsForTCP: false) { second in
+        try await second.wait {
+          if case .retrying(let reason) = second.service.tcpCondition {
+            reason.contains("Address already in use")
+          } else {
+            false
+          }
+        }
+        #expect(
+          try await RawClient.request(second.unix, "GET", "/healthz").status == 200)
+        #expect(
+          second.recorder.lines.contains {
+            $0.hasPrefix("error: HTTP cannot listen on 127.0.0.1 port \(port): Address")
+          })
+        await first.group.triggerGracefulShutdown()
+        try await second.wait { second.port == port }
+        #expect(try await RawClient.request(second.tcp, "GET", "/healthz").status == 200)
+      }
+    }
+  }
+}

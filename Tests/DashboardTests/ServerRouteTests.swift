@@ -1,0 +1,70 @@
+import Points
+import Testing
+
+@testable import Dashboard
+
+@Suite struct ServerRouteTests {
+  let fixture = RouterFixture()
+
+  @Test func listIsExact() async throws {
+    fixture.control.set { state in
+      state.servers = [state.servers[0]]
+      state.servers[0].status = .backingOff
+      state.servers[0].reason = "port 5001 in use"
+      state.servers[0].lastError = "port 5001 in use"
+    }
+    #expect(
+      try await fixture.get("/api/servers").body == """
+        {"success":true,"data":[{"name":"server1","user":"Afif","port":5001,"groups":["python"],\
+        "status":"backing off","wanted":"running","reason":"port 5001 in use",\
+        "since":"2026-01-12 14:00:00","connections":3,"requests":40,\
+        "last_error":"port 5001 in use"}]}
+        """)
+  }
+
+  @Test func oneServerIsStoppedStartedAndRestarted() async throws {
+    for verb in ["stop", "start", "restart"] {
+      let answer = try await fixture.post("/api/servers/SERVER1/\(verb)", #"{"reason":"test"}"#)
+      #expect(answer.status == 200)
+      #expect(answer.body.contains(#""name":"server1""#))
+    }
+    #expect(fixture.control.changes == ["stop Afif", "start Afif", "restart Afif"])
+    #expect(fixture.control.operations.allSatisfy { $0.reason == "test" })
+  }
+
+  @Test func groupsChangeTheirMembersOnly() async throws {
+    let answer = try await fixture.post("/api/groups/Python/stop")
+    #expect(answer.body.contains("server1"))
+    #expect(!answer.body.contains("server_c2"))
+    #expect(fixture.control.changes == ["stop Afif"])
+  }
+
+  @Test func eachMemberHasAnOperationOfItsOwn() async throws {
+    #expect(try await fixture.post("/api/groups/all/reset").status == 200)
+    #expect(Set(fixture.control.operations.map(\.id)).count == 2)
+    #expect(fixture.control.read { $0.rows.map(\.points) } == [0, 0])
+  }
+
+  @Test(arguments: ["start", "stop", "pause", "resume", "reset", "restart"])
+  func unknownGroupIs404(verb: String) async throws {
+    let answer = try await fixture.post("/api/groups/nobody/\(verb)")
+    #expect(answer.status == 404)
+    #expect(answer.body.contains("no user, server or group is named nobody"))
+  }
+
+  @Test func restartOfAGroupStopsAtTheFirstThatFails() async throws {
+    fixture.control.set { $0.broken = ["Afif"] }
+    let answer = try await fixture.post("/api/groups/all/restart")
+    #expect(answer.status == 409)
+    #expect(
+      answer.body.contains("server1 did not come up: port 6002 in use (0 of 2 done"))
+    #expect(fixture.control.changes == ["restart Afif"])
+  }
+
+  @Test func aGroupTellsWhichMemberFailed() async throws {
+    fixture.control.set { $0.changeError = .unavailable("database unavailable: gone") }
+    let answer = try await fixture.post("/api/groups/all/pause")
+    #expect(answer.status == 503)
+    #expect(answer.body.contains("Afif: database unavailable: gone (0 of 2 done)"))
+  }
+}

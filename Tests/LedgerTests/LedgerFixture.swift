@@ -1,0 +1,113 @@
+import Logging
+import MariaDB
+import Points
+import TestSupport
+import Testing
+
+@testable import Ledger
+
+/// A ledger on an empty schema of its own in a real server.
+///
+/// With one connection, the database's clock can be set for what goes through the pool.
+struct LedgerFixture {
+  let database: PrivateDatabase
+  let settings: ConnectionSettings
+  let pool: ConnectionPool
+  let ledger: Ledger
+
+  static let terms = AccrualTerms(points: 10, intervalMilliseconds: 10_000)
+  /// A moment at the beginning of a slot of 10 s, in ms.
+  static let start: Int64 = 1_700_000_000_000
+
+  static func make(
+    connections: Int = 1, maximumCatchUpSeconds: Int = 86_400, prepared: Bool = true
+  ) async throws -> LedgerFixture {
+    let database = try await PrivateDatabase.shared()
+    let settings = try await database.schema()
+    let pool = ConnectionPool(settings: settings, size: connections)
+    let ledger = Ledger(
+      pool: pool, settings: settings, maximumCatchUpSeconds: maximumCatchUpSeconds,
+      logger: quietLogger)
+    let fixture = LedgerFixture(
+      database: database, settings: settings, pool: pool, ledger: ledger)
+    if prepared { try await Schema.prepare(settings, logger: quietLogger) }
+    return fixture
+  }
+
+  static let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  /// A ledger with users that run since `start`.
+  static func running(
+    _ users: [String], terms: AccrualTerms = terms, maximumCatchUpSeconds: Int = 86_400
+  ) async throws -> LedgerFixture {
+    let fixture = try await make(maximumCatchUpSeconds: maximumCatchUpSeconds)
+    try await fixture.setClock(start)
+    _ = try await fixture.reconcile(users, terms: terms)
+    return fixture
+  }
+
+  /// Sets the database's clock for the pool's only connection.
+  func setClock(_ milliseconds: Int64) async throws {
+    let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+    let fraction = String(1000 + rest).dropFirst()
+    try await pool.run { try $0.executeText("SET timestamp = \(seconds).\(fraction)") }
+  }
+
+  @discardableResult
+  func reconcile(_ users: [String], terms: AccrualTerms = terms) async throws -> [String] {
+    try await ledger.reconcile(
+      users.map { LedgerUser(name: $0, terms: terms, effective: nil) },
+      operation: Operation(who: "test", reason: nil))
+  }
+
+  @discardableResult
+  func tick(_ interval: Int64 = terms.intervalMilliseconds) async throws -> TickOutcome {
+    try await ledger.tick(intervalMilliseconds: interval)
+  }
+
+  @discardableResult
+  func apply(
+    _ change: Change, _ user: String, terms: AccrualTerms = terms, id: String = Operation.makeID(),
+    reason: String? = nil
+  ) async throws -> (row: PointsRow, intent: Intent) {
+    try await ledger.apply(
+      change, to: user, terms: terms, effective: nil,
+      operation: Operation(id: id, who: "tester", reason: reason))
+  }
+
+  func points(_ user: String) async throws -> Int64? {
+    try await ledger.rows(of: [user]).first?.points
+  }
+
+  /// Runs statements as a person at a SQL shell would.
+  func byHand(_ statements: String...) async throws {
+    let schema = settings.database ?? ""
+    try await database.asOperator { session in
+      try session.executeText("USE \(schema)")
+      for statement in statements { try session.executeText(statement) }
+    }
+  }
+
+  /// A SQL shell that stays open.
+  func shell() async throws -> Connection {
+    var settings = database.operatorSettings
+    settings.database = self.settings.database
+    return try await Connection.open(settings)
+  }
+
+  /// Column 0 of a query, as text.
+  func texts(_ sql: String) async throws -> [String] {
+    try await pool.run { session in
+      try session.query(sql, row: { try $0.optionalText(0) ?? "NULL" })
+    }
+  }
+
+  /// Expects that the ledger adds up, with exactly `earning` earning.
+  func expectClean(
+    _ earning: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let verification = try await ledger.verify(users: earning, earning: Set(earning))
+    #expect(
+      verification.differences.map(\.message) == [], sourceLocation: sourceLocation)
+  }
+}

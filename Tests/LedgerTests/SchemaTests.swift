@@ -1,0 +1,105 @@
+import Glibc
+import MariaDB
+import Points
+import TestSupport
+import Testing
+
+@testable import Ledger
+
+struct SchemaTests {
+  @Test func statementsEndWithASemicolonBeforeAnEmptyLine() {
+    let text = """
+      -- A comment.
+
+      CREATE TABLE a (b INT);
+
+      -- Another.
+      CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW
+      BEGIN
+        SET @x = 1;
+        SET @y = 2;
+      END;
+      """
+    #expect(
+      Migration.split(text) == [
+        "CREATE TABLE a (b INT)",
+        """
+        CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW
+        BEGIN
+          SET @x = 1;
+          SET @y = 2;
+        END
+        """,
+      ])
+  }
+
+  @Test func migrationsAreNumberedWithoutAGap() {
+    #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
+    #expect(Migration.all.allSatisfy { !$0.statements.isEmpty })
+  }
+
+  @Test func preparingTwiceChangesNothing() async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    try await fixture.setClock(LedgerFixture.start + 10_000)
+    try await fixture.tick()
+    try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    #expect(try await fixture.points("Afif") == 10)
+    #expect(try await fixture.texts("SELECT made_by FROM adjustments") == [])
+    try await fixture.expectClean(["Afif"])
+  }
+
+  /// A crash between any two statements of a migration is mended by the next start.
+  @Test func eachStatementMayBeRunAgain() async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    try await fixture.pool.run { session in
+      for migration in Migration.all {
+        for statement in migration.statements + migration.statements {
+          try session.executeText(statement)
+        }
+      }
+    }
+    try await fixture.expectClean(["Afif"])
+  }
+
+  @Test func refusesANewerSchema() async throws {
+    let fixture = try await LedgerFixture.make()
+    try await fixture.pool.run { try $0.set("schema_version", to: "99") }
+    await #expect(throws: LedgerError.self) {
+      try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    }
+  }
+
+  @Test func makesTheDatabaseItself() async throws {
+    let database = try await PrivateDatabase.shared()
+    var settings = database.operatorSettings
+    settings.database = "made `by` the ledger"
+    try await Schema.make(settings)
+    try await Schema.make(settings)
+    try await Schema.prepare(settings, logger: LedgerFixture.quietLogger)
+    let connection = try await Connection.open(settings)
+    let collations = try await connection.run { session in
+      try session.query("SELECT @@collation_database", row: { try $0.text(0) })
+    }
+    #expect(collations == ["utf8mb4_nopad_bin"])
+    await connection.close()
+  }
+
+  @Test func refusesASecondDaemonWithTheNameOfTheFirst() async throws {
+    let fixture = try await LedgerFixture.make()
+    let first = DaemonLock(settings: fixture.settings)
+    let second = DaemonLock(settings: fixture.settings)
+    try await first.acquire()
+    try await first.acquire()
+    #expect(await first.health() == nil)
+    do {
+      try await second.acquire()
+      Issue.record("a second daemon was let in")
+    } catch LedgerError.refused(let reason) {
+      #expect(reason.contains("process \(getpid()) on "))
+    }
+    #expect(await second.health()?.contains("another pointsd") == true)
+    await first.release()
+    try await second.acquire()
+    await second.release()
+  }
+}

@@ -1,0 +1,77 @@
+import MariaDB
+import Points
+import TestSupport
+import Testing
+
+@testable import Ledger
+
+struct VerifyTests {
+  private func kinds(
+    after statement: String, earning: Set<String> = ["Afif"]
+  ) async throws -> [Verification.Difference.Kind] {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    try await fixture.setClock(LedgerFixture.start + 30_000)
+    try await fixture.tick()
+    // As the daemon's own account, so that no trigger notes it.
+    try await fixture.pool.run { try $0.executeText(statement) }
+    return try await fixture.ledger.verify(users: ["Afif"], earning: earning)
+      .differences.map(\.kind)
+  }
+
+  @Test func findsNothingWhereNothingIs() async throws {
+    #expect(try await kinds(after: "DO 0") == [])
+  }
+
+  @Test func findsPointsThatDoNotAddUp() async throws {
+    #expect(
+      try await kinds(after: "UPDATE user_tracking SET points = points + 1") == [.points])
+    #expect(try await kinds(after: "UPDATE runs SET last_slot = last_slot - 1") == [.points])
+    #expect(
+      try await kinds(
+        after: """
+          INSERT INTO adjustments (user, delta, source, made_at, made_by)
+          VALUES ('Afif', 9223372036854775807, 'hand', NOW(3), 'x')
+          """) == [.points])
+  }
+
+  @Test func findsAMissingRow() async throws {
+    #expect(try await kinds(after: "TRUNCATE user_tracking") == [.missingRow])
+  }
+
+  @Test func findsRunsThatAreOpenOrNotAgainstIntent() async throws {
+    #expect(try await kinds(after: "DO 0", earning: []) == [.openRun])
+    #expect(
+      try await kinds(after: "UPDATE runs SET closed_at = NOW(3), closed_by = 'x'")
+        == [.noOpenRun])
+  }
+
+  @Test func findsOverlappingRuns() async throws {
+    #expect(
+      try await kinds(
+        after: """
+          INSERT INTO runs (user, points_per_slot, interval_ms, first_slot, last_slot, opened_at,
+          opened_by, closed_at) SELECT user, points_per_slot, interval_ms, last_slot - 1, last_slot,
+          NOW(3), 'x', NOW(3) FROM runs
+          """) == [.points, .overlap])
+  }
+
+  @Test func findsWhatIsCreditedBeyondThePresent() async throws {
+    #expect(
+      try await kinds(
+        after: """
+          UPDATE runs JOIN user_tracking USING (user) SET last_slot = last_slot + 1,
+          points = points + 10
+          """) == [.future])
+  }
+
+  @Test func looksAtUsersThatAreNoLongerConfigured() async throws {
+    let fixture = try await LedgerFixture.running(["Afif", "Faiz"])
+    try await fixture.pool.run { session in
+      try session.executeText("UPDATE user_tracking SET points = 5 WHERE user = 'Faiz'")
+    }
+    let verification = try await fixture.ledger.verify(
+      users: ["Afif"], earning: ["Afif", "Faiz"])
+    #expect(verification.differences.map(\.user) == ["Faiz"])
+    #expect(verification.differences[0].message.contains("5 points"))
+  }
+}

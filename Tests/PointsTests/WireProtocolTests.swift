@@ -1,0 +1,237 @@
+import Testing
+
+@testable import Points
+
+/// What a client sees of a parser: the answers to its requests, with a name in place of each value.
+private struct Conversation {
+  var parser = WireProtocol.Parser()
+  var heard = ""
+  var isOver = false
+
+  /// One read of the server.
+  mutating func read(_ bytes: [UInt8]) {
+    var offset = 0
+    while !isOver, let event = parser.next(in: bytes.span, from: &offset) {
+      switch event {
+      case .request(let request): heard += "\(request)\n"
+      case .lateTerminator: heard += "\n"
+      case .tooLong:
+        heard += "too long"
+        isOver = true
+      }
+    }
+    if !isOver, let request = parser.endOfRead() { heard += "\(request)" }
+  }
+
+  mutating func read(_ text: String) { read(Array(text.utf8)) }
+
+  /// 60 ms pass, or the client ends its side.
+  mutating func silence() {
+    if let request = parser.takeIncomplete() { heard += "\(request)" }
+  }
+
+  static func hearing(_ reads: String...) -> String {
+    var conversation = Conversation()
+    for text in reads { conversation.read(text) }
+    return conversation.heard
+  }
+}
+
+@Suite struct WireProtocolParserTests {
+  @Test(arguments: [
+    "get_data", "get", "get_points", "get_score", "get_latest", "fetch", "request_latest_points",
+    "GET", "Request_Latest_Points", "GeT_DaTa",
+  ])
+  func namesOfTheLineInAnyCase(name: String) {
+    #expect(Conversation.hearing(name + "\n") == "line\n")
+  }
+
+  @Test func theOtherRequests() {
+    #expect(Conversation.hearing("get_json\nWATCH\nping\n") == "json\nwatch\nping\n")
+    #expect(Conversation.hearing("help\nquit\nexit\n") == "help\nquit\nquit\n")
+    #expect(Conversation.hearing("get_dat\nget_data_\nget data\nπ\n-\n").count { $0 == "\n" } == 5)
+    #expect(!Conversation.hearing("get_dat\nget_data_\nget data\nπ\n").contains("line"))
+  }
+
+  @Test(arguments: ["\n", "\r\n", "\0"])
+  func terminators(terminator: String) {
+    #expect(Conversation.hearing("get\(terminator)ping\(terminator)") == "line\nping\n")
+  }
+
+  @Test func blanksAroundARequestAreStrippedAndEmptyOnesIgnored() {
+    #expect(Conversation.hearing(" \t get \r \n\r\n\0\0 \n ping\t\r\n\0") == "line\nping\n")
+  }
+
+  @Test func aWholeRequestThatBeginsNoLongerOneIsTakenAtOnce() {
+    #expect(Conversation.hearing("get_data") == "line")
+    #expect(Conversation.hearing("ping\nget_json ") == "ping\njson")
+    #expect(Conversation.hearing("get") == "")
+    #expect(Conversation.hearing("get_p") == "")
+    #expect(Conversation.hearing("hello") == "")
+    #expect(Conversation.hearing("g", "e", "t", "_", "d", "a", "t", "a") == "line")
+  }
+
+  @Test func whatIsLeftOverBecomesARequestBySilence() {
+    var conversation = Conversation()
+    conversation.read("get")
+    #expect(conversation.parser.isLineIncomplete && conversation.heard == "")
+    conversation.silence()
+    #expect(!conversation.parser.isLineIncomplete && conversation.heard == "line")
+    conversation.silence()
+    #expect(conversation.heard == "line")
+    conversation.read(" \r")
+    #expect(!conversation.parser.isLineIncomplete)
+    conversation.read("get_d")
+    conversation.silence()
+    #expect(conversation.heard == "lineunknown")
+  }
+
+  @Test(arguments: [["\n"], ["\r\n"], ["\r", "\n"], ["\0"], [" ", "\t\r", "\n"]])
+  func aLateTerminatorIsAnsweredWithTheMissingLineFeedOnly(reads: [String]) {
+    var conversation = Conversation()
+    conversation.read("get_data")
+    for text in reads { conversation.read(text) }
+    #expect(conversation.heard == "line\n")
+    conversation.read("\n")
+    #expect(conversation.heard == "line\n")
+    conversation.read("ping\n")
+    #expect(conversation.heard == "line\nping\n")
+  }
+
+  @Test func aRequestBehindAnUnterminatedOneNeedsNoLateTerminator() {
+    #expect(Conversation.hearing("get_data", "get_data", "get_data\n") == "linelineline\n")
+    #expect(Conversation.hearing("get_data", "\nget_data") == "line\nline")
+  }
+
+  @Test func aLineOf1024BytesIsReadAndALongerOneIsNot() {
+    let longest = String(repeating: "x", count: 1024)
+    #expect(Conversation.hearing(longest + "\n") == "unknown\n")
+    #expect(Conversation.hearing(longest + "\r\n") == "unknown\n")
+    #expect(Conversation.hearing(longest, "\r", "\n") == "unknown\n")
+    #expect(Conversation.hearing(longest + "x") == "too long")
+    #expect(Conversation.hearing(longest, "x") == "too long")
+    #expect(Conversation.hearing(longest + "\rx") == "too long")
+    #expect(Conversation.hearing("ping\n" + longest + "x\nping\n") == "ping\ntoo long")
+    #expect(Conversation.hearing(String(repeating: " ", count: 1025)) == "too long")
+  }
+
+  /// However a stream of terminated requests is cut into reads, the client hears the same.
+  @Test func anySplitOfAStreamGivesTheSameAnswers() {
+    var random = SplitMix(state: 7)
+    let words = [
+      "get_data", "get", "GET_JSON", "request_latest_points", "ping", "help", "watch", "get_x",
+      "what is this", "", " ", "g", "π", String(repeating: "x", count: 1000),
+    ]
+    let terminators = ["\n", "\r\n", "\0", " \r\n", "\t\n"]
+    for _ in 0..<2000 {
+      let stream = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+        words.randomElement(using: &random).unsafelyUnwrapped
+          + terminators.randomElement(using: &random).unsafelyUnwrapped
+      }.joined()
+      var whole = Conversation()
+      whole.read(stream)
+      var split = Conversation()
+      var rest = Array(stream.utf8)[...]
+      while !rest.isEmpty {
+        let piece = rest.prefix(Int.random(in: 1...max(1, min(rest.count, 9)), using: &random))
+        split.read(Array(piece))
+        rest = rest.dropFirst(piece.count)
+      }
+      #expect(split.heard == whole.heard, "\(stream.debugDescription)")
+    }
+  }
+
+  @Test func anyBytesWhateverAreTakenIn() {
+    var random = SplitMix(state: 11)
+    for _ in 0..<500 {
+      var conversation = Conversation()
+      for _ in 0..<20 where !conversation.isOver {
+        conversation.read((0..<64).map { _ in UInt8.random(in: 0...255, using: &random) })
+        if Bool.random(using: &random) { conversation.silence() }
+      }
+      conversation.silence()
+      #expect(!conversation.parser.isLineIncomplete || conversation.isOver)
+    }
+  }
+
+  @Test func aParserCostsAConnectionFewBytes() {
+    #expect(MemoryLayout<WireProtocol.Parser>.size <= 6)
+  }
+}
+
+@Suite struct WireProtocolAnswerTests {
+  private let row = PointsRow(
+    user: "Afif", points: 120,
+    stamp: DateTimeStamp(year: 2026, month: 1, day: 12, hour: 14, minute: 30))
+
+  private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+  @Test func theLine() {
+    #expect(
+      text(WireProtocol.line(of: row))
+        == "User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00")
+    #expect(
+      text(WireProtocol.line(of: row, staleSeconds: 12))
+        == "User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00 | Stale: 12s")
+  }
+
+  @Test func theObject() {
+    #expect(
+      text(WireProtocol.json(of: row))
+        == #"{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00"}"#)
+    let stale =
+      #"{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00","stale_seconds":12}"#
+    #expect(text(WireProtocol.json(of: row, staleSeconds: 12)) == stale)
+  }
+
+  @Test func anAdoptedRowWithoutAStamp() {
+    let row = PointsRow(user: "Afif", points: 0, stamp: nil)
+    #expect(text(WireProtocol.line(of: row)) == "User: Afif | Points: 0 | Last Update: never")
+    #expect(
+      text(WireProtocol.json(of: row)) == #"{"user":"Afif","points":0,"datetime_stamp":null}"#)
+  }
+
+  @Test func namesAreEscaped() {
+    let row = PointsRow(user: "a\"b\\c\u{1}d\u{1F}é<script>", points: 1, stamp: nil)
+    let expected =
+      #"{"user":"a\"b\\c\u0001d\u001fé<script>","points":1,"datetime_stamp":null}"#
+    #expect(text(WireProtocol.json(of: row)) == expected)
+  }
+
+  @Test func everyAnswerIsBelow256Bytes() {
+    let longest = PointsRow(
+      user: String(repeating: "x", count: 100), points: .max,
+      stamp: DateTimeStamp(year: 9999, month: 12, day: 31))
+    #expect(WireProtocol.fits(user: longest.user))
+    for answer in [
+      WireProtocol.line(of: longest, staleSeconds: .max),
+      WireProtocol.json(of: longest, staleSeconds: .max), WireProtocol.help,
+      WireProtocol.invalidCommand, WireProtocol.requestTooLong, WireProtocol.tooManyConnections,
+      WireProtocol.databaseUnavailable, WireProtocol.userNotFound,
+    ] {
+      #expect(answer.count + 1 < WireProtocol.answerLimit)
+    }
+    #expect(!WireProtocol.fits(user: String(repeating: "\"", count: 100)))
+  }
+
+  @Test func helpNamesEveryRequest() {
+    for (name, _) in WireProtocol.names {
+      #expect(text(WireProtocol.help).contains("\(name)"))
+    }
+    #expect(!text(WireProtocol.help).contains("\n"))
+  }
+}
+
+/// Random numbers that are the same in each run. Source: Steele, Lea and Flood, *Fast Splittable
+/// Pseudorandom Number Generators* (2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+}
