@@ -24,6 +24,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(
   name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -53,7 +54,9 @@ let package = Package(
     .target(name: "CLinux"),
 
     .target(name: "Points", swiftSettings: strict),
-    .target(name: "ConfigurationFile", dependencies: ["Points"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "ConfigurationFile", dependencies: ["Points", "JSONText"], swiftSettings: strict),
     .target(
       name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
       swiftSettings: strict),
@@ -93,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "pointsctl",
       dependencies: [
-        "Points", argumentParser, httpClient, nioCore, nioPosix,
+        "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix, nioHTTP1,
       ],
       swiftSettings: strict),
     .target(
@@ -102,7 +105,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "Points"],
+      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "JSONText", "Points"],
       swiftSettings: strict),
     .testTarget(
       name: "LanesTests", dependencies: ["Lanes", "Points", "TestSupport", logging],
@@ -130,6 +133,12 @@ let package = Package(
         "Dashboard", "Points", "Telemetry", hummingbird,
         .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
         logging, metrics, lifecycle,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PointsctlTests",
+      dependencies: [
+        "pointsctl", "Points", "JSONText", argumentParser, nioCore, nioPosix, nioHTTP1,
       ],
       swiftSettings: strict),
     .testTarget(

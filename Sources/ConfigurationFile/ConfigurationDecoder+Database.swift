@@ -1,3 +1,5 @@
+import JSONText
+
 /// The section `database`: a managed server or a given one.
 extension ConfigurationDecoder {
   /// nil when the section is missing or at fault as a whole.

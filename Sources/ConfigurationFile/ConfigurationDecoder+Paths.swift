@@ -1,3 +1,5 @@
+import JSONText
+
 /// Paths, made absolute and checked.
 extension ConfigurationDecoder {
   /// An absolute path; nil when absent or at fault.

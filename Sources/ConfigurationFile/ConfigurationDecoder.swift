@@ -1,3 +1,4 @@
+import JSONText
 import Points
 
 /// Builds a `Configuration` from the tree of its file and reports whatever does not fit.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// One thing that is wrong with a configuration file.
 public struct ConfigurationFault: Sendable, Hashable {
   /// Counted from 1; nil when the fault is the file as a whole.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Gathers faults while a file is read, so that all are reported in one go.
 final class FaultCollector {
   private struct Found {

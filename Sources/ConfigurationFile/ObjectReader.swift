@@ -1,3 +1,6 @@
+import JSONText
+import Points
+
 /// Reads the keys of one JSON object and reports what does not fit.
 ///
 /// The keys asked for are the known ones; `finish()` reports all others.

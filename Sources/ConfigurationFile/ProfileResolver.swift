@@ -1,3 +1,4 @@
+import JSONText
 import Points
 
 /// Finds the users that profiles name: a user, a server, a group or `all`, in any case.

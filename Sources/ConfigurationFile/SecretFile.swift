@@ -1,3 +1,5 @@
+import JSONText
+
 /// A file that holds a password or a token and nothing else.
 public enum SecretFile {
   /// Larger files hold no secret.

@@ -1,3 +1,4 @@
+import JSONText
 import Points
 
 /// Reads the users and finds names and ports that two of them want.

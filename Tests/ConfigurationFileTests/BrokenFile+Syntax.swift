@@ -29,7 +29,7 @@ extension BrokenFile {
       "trailing garbage",
       #"{} {}"#,
       [
-        #"1:4: unexpected '{' after the end of the configuration"#
+        #"1:4: unexpected '{' after the end of the JSON value"#
       ]),
     BrokenFile(
       "comment",

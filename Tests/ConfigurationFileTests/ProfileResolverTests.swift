@@ -33,10 +33,4 @@ import Testing
         no user, server or group is called ""
         """)
   }
-
-  @Test func nearestNamesKnowExchangedLetters() {
-    #expect(nearestNames(to: "prot", among: ["port", "name"]) == ["port"])
-    #expect(nearestNames(to: "POINT", among: ["points", "port", "paint"]) == ["paint", "points"])
-    #expect(nearestNames(to: String(repeating: "x", count: 5000), among: ["port"]).isEmpty)
-  }
 }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// What a user, server or group may be called.
 enum NameRule {
   /// Bytes of UTF-8.

@@ -1,3 +1,4 @@
+import JSONText
 import Points
 
 /// The one name space of users, servers, groups and `all`, so that a profile means one thing.

@@ -1,12 +1,12 @@
 /// A JSON number taken apart without rounding: `digits × 10^exponent`.
-struct DecimalNumber {
+package struct DecimalNumber {
   private let negative: Bool
   /// Without zeros at either end; empty for zero.
   private let digits: [UInt8]
   private let exponent: Int
 
   /// - Parameter text: a number in JSON's grammar; nil for an exponent beyond all use.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var digits: [UInt8] = []
     var exponent = 0
     var fraction = false
@@ -35,7 +35,7 @@ struct DecimalNumber {
     self.exponent = exponent
   }
 
-  enum Scaled: Equatable {
+  package enum Scaled: Equatable {
     case exact(Int64)
     /// Something is left behind the last place.
     case finer
@@ -43,7 +43,7 @@ struct DecimalNumber {
   }
 
   /// The number times `10^places`, if that is whole.
-  func scaled(byPowerOfTen places: Int) -> Scaled {
+  package func scaled(byPowerOfTen places: Int) -> Scaled {
     guard !digits.isEmpty else { return .exact(0) }
     let shift = exponent + places
     guard shift >= 0 else { return .finer }

@@ -1,15 +1,19 @@
 /// A line and a column of a text, both counted from 1. Columns are characters as people see them.
-struct Place: Hashable {
-  let line: Int
-  let column: Int
+package struct Place: Hashable {
+  package let line: Int
+  package let column: Int
 }
 
 /// The bytes of a text that is valid UTF-8 up to every offset asked about.
-struct SourceText {
+package struct SourceText {
   let bytes: [UInt8]
 
+  package init(bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
   /// The places of all `offsets` in one pass over the text, however many faults there are.
-  func places(of offsets: [Int]) -> [Int: Place] {
+  package func places(of offsets: [Int]) -> [Int: Place] {
     var places: [Int: Place] = [:]
     var line = 1
     var column = 1

@@ -2,19 +2,19 @@
 ///
 /// Stricter than some readers: no comments, no trailing commas, no bytes after the value, at most
 /// `depthLimit` levels. A byte order mark before the text is skipped, since some editors write one.
-/// Duplicate keys are kept, for `duplicateKeys` to report.
-struct JSONParser {
+/// Duplicate keys are kept, for whoever reads the tree to report.
+package struct JSONParser {
   /// Deeper nesting than this is refused, so that no file exhausts the stack.
-  static let depthLimit = 64
+  package static let depthLimit = 64
 
   let bytes: [UInt8]
   var position = 0
   private var depth = 0
 
   /// Why the text is not JSON, and where.
-  struct SyntaxFault: Error {
-    let offset: Int
-    let message: String
+  package struct SyntaxFault: Error {
+    package let offset: Int
+    package let message: String
   }
 
   private init(bytes: [UInt8]) {
@@ -22,7 +22,7 @@ struct JSONParser {
   }
 
   /// - Parameter bytes: any bytes; invalid UTF-8 is a fault.
-  static func parse(_ bytes: [UInt8]) throws(SyntaxFault) -> JSONNode {
+  package static func parse(_ bytes: [UInt8]) throws(SyntaxFault) -> JSONNode {
     if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
       throw SyntaxFault(offset: 0, message: "the file is UTF-16; save it as UTF-8")
     }
@@ -39,7 +39,7 @@ struct JSONParser {
     let node = try parser.parseValue(expecting: "a value")
     parser.skipBlanks()
     guard parser.position == bytes.count else {
-      throw parser.fault("unexpected \(parser.next) after the end of the configuration")
+      throw parser.fault("unexpected \(parser.next) after the end of the JSON value")
     }
     return node
   }

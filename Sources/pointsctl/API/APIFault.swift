@@ -1,0 +1,79 @@
+import AsyncHTTPClient
+import Glibc
+import JSONText
+import NIOCore
+import NIOPosix
+
+/// What goes wrong between here and the daemon, in words for the operator.
+enum APIFault {
+  /// No answer came.
+  static func unreachable(_ endpoint: Endpoint, _ error: any Error) -> CommandFault {
+    let place = "cannot reach pointsd at \(excerpt(endpoint.described, limit: 200))"
+    switch error {
+    case let error as IOError: return systemFault(endpoint, place, error.errnoCode)
+    case let error as NIOConnectionError:
+      if let first = error.connectionErrors.first?.error as? IOError {
+        return systemFault(endpoint, place, first.errnoCode)
+      }
+      let reason = error.dnsAError == nil && error.dnsAAAAError == nil
+      return CommandFault(
+        .unavailable,
+        "\(place): \(reason ? "no connection" : "the host has no address"). \(advice(endpoint))")
+    case let error as HTTPClientError where error == .connectTimeout:
+      return CommandFault(.unavailable, "\(place): no connection within 5 s. \(advice(endpoint))")
+    case let error as HTTPClientError where error == .deadlineExceeded:
+      return CommandFault(.tryAgain, "\(place): no answer in time. \(advice(endpoint))")
+    case let error as HTTPClientError where error == .remoteConnectionClosed:
+      return CommandFault(
+        .tryAgain, "\(place): it closed the connection before it answered; it may be stopping")
+    default:
+      return CommandFault(.unavailable, "\(place): \(error). \(advice(endpoint))")
+    }
+  }
+
+  private static func systemFault(
+    _ endpoint: Endpoint, _ place: String, _ code: Int32
+  ) -> CommandFault {
+    let reason = String(cString: strerror(code))
+    guard code == EACCES || code == EPERM else {
+      return CommandFault(.unavailable, "\(place): \(reason). \(advice(endpoint))")
+    }
+    return CommandFault(
+      .permission,
+      "\(place): \(reason). Become root or a member of the socket's group: "
+        + "ls -l \(excerpt(endpoint.described, limit: 200))")
+  }
+
+  private static func advice(_ endpoint: Endpoint) -> String {
+    switch endpoint {
+    case .socket: "Is it running? systemctl status pointsd, or make run; --socket names another"
+    case .url: "Is it running there, and is http.address one that can be reached from here?"
+    }
+  }
+
+  /// The daemon answered, and not with success.
+  static func failure(_ endpoint: Endpoint, status: UInt, message: String?) -> CommandFault {
+    guard let message else {
+      return strange("\(excerpt(endpoint.described, limit: 200)) answered with status \(status)")
+    }
+    let said = excerpt(message, limit: 1000)
+    switch status {
+    case 401, 403:
+      let remedy: String
+      switch endpoint {
+      case .url: remedy = "; changing needs --token-file, or the control socket on that machine"
+      case .socket: remedy = ""
+      }
+      return CommandFault(.permission, said + remedy)
+    case 429, 503: return CommandFault(.tryAgain, said)
+    case 400..<500: return CommandFault(.refused, said)
+    default: return CommandFault(.fault, "pointsd: \(said); see its log")
+    }
+  }
+
+  /// An answer that does not follow the API.
+  static func strange(_ detail: String) -> CommandFault {
+    CommandFault(
+      .fault, "the answer is not one of pointsd: \(detail). Does something else listen there?")
+  }
+}

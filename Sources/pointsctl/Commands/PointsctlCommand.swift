@@ -1,0 +1,73 @@
+import ArgumentParser
+
+/// The command as a whole.
+struct PointsctlCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pointsctl",
+    abstract: "Control and ask a running pointsd.",
+    usage:
+      "pointsctl [--socket PATH | --url URL [--token-file FILE]] [--json] COMMAND [ARGUMENT…]",
+    discussion: """
+      A PROFILE is a user, a server, a group or "all", in any case. Options may stand before or \
+      after the command.
+
+      The control socket is --socket, else $POINTSD_SOCKET, else /run/pointsd/control.sock if \
+      there is one, else var/control.sock in this folder or one above.
+
+      EXIT STATUS
+        0   done, or nobody reads the output any more; watch: ended by a signal
+        1   verify found a difference; a server that was to run does not
+        64  wrong usage
+        65  refused: no such name, or not in this state
+        66  a file that was named cannot be read
+        69  the daemon cannot be reached
+        70  a fault of the daemon, or an answer that is none of its
+        74  the output cannot be written
+        75  not now, try again: the database is away or the daemon is stopping
+        77  not permitted
+      """,
+    subcommands: [
+      ListCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+      PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
+      GetCommand.self, WatchCommand.self, StatisticsCommand.self, VerifyCommand.self,
+    ])
+}
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The daemon's control socket.", valueName: "path"))
+  var socket: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The daemon's HTTP address instead, such as http://host:8080.", valueName: "url"))
+  var url: String?
+
+  @Option(
+    help: ArgumentHelp("A file with the token that --url needs for changes.", valueName: "file"))
+  var tokenFile: String?
+
+  @Flag(help: "Print the API's data as JSON.")
+  var json = false
+
+  func validate() throws {
+    if socket != nil && url != nil {
+      throw ValidationError("Give either --socket or --url, not both.")
+    }
+    if tokenFile != nil && url == nil {
+      throw ValidationError(
+        "--token-file belongs to --url; on the control socket file permissions decide.")
+    }
+    if let url, Endpoint.address(url) == nil {
+      throw ValidationError("--url must be an HTTP address such as http://host:8080, not \(url).")
+    }
+  }
+
+  /// The API these options mean.
+  func client() throws(CommandFault) -> APIClient {
+    if let url, let endpoint = Endpoint.address(url) {
+      return APIClient(endpoint: endpoint, token: try tokenFile.map(readToken))
+    }
+    return APIClient(endpoint: .socket(chosenSocket(asked: socket)), token: nil)
+  }
+}

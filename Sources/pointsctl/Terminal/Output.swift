@@ -1,0 +1,39 @@
+import Glibc
+
+/// What a command says: results on standard output, everything else on standard error.
+enum Output {
+  /// Writes `text` whole.
+  /// - Throws: `.done` without a message when the reader went away, as `| head` does: nobody is
+  ///   left who wants more, and nothing is wrong. `.output` for all else, such as a full disk.
+  static func write(_ text: String) throws(CommandFault) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        throw CommandFault(.done, "")
+      } else if errno == EAGAIN {
+        waitUntilWritable()
+      } else if errno != EINTR {
+        throw CommandFault(.output, "cannot write the output: \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  static func line(_ text: String) throws(CommandFault) {
+    try write(text + "\n")
+  }
+
+  /// Says something to the operator beside the results. There is nobody to tell if that fails.
+  static func note(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  /// A terminal that another program made non-blocking.
+  private static func waitUntilWritable() {
+    var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+    _ = poll(&descriptor, 1, -1)
+  }
+}

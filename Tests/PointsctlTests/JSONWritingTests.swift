@@ -1,0 +1,32 @@
+import JSONText
+import Testing
+
+@Suite struct JSONWritingTests {
+  @Test func theTextComesBackAsItWas() throws {
+    let text = #"{"b":[1,-0.50,1e3,90.0],"a":{"":null,"t":true,"f":false},"e":[],"o":{}}"#
+    let node = try JSONParser.parse(Array(text.utf8))
+    #expect(node.compact == text)
+    #expect(try JSONParser.parse(Array(node.indented.utf8)).compact == text)
+  }
+
+  @Test func indentation() throws {
+    let node = try JSONParser.parse(Array(#"[{"a":1,"b":[]},2]"#.utf8))
+    #expect(
+      node.indented == """
+        [
+          {
+            "a": 1,
+            "b": []
+          },
+          2
+        ]
+        """)
+  }
+
+  @Test func stringsAreHarmless() throws {
+    let text = "\"\\\n\u{1B}\u{202E}é💩"
+    let written = jsonString(text)
+    #expect(written == #""\"\\\n\u001B\u202Eé💩""#)
+    #expect(try JSONParser.parse(Array(written.utf8)).string == text)
+  }
+}
