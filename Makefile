@@ -62,7 +62,7 @@ debug:
 test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
-	@$(SWIFT) test --skip-build $(checked)
+	@$(SWIFT) test --skip-build --no-parallel $(checked)
 	@if [[ -d Tests/Browser ]]; then $(MAKE) browser-test; fi
 
 browser-test: $(browser)/ready
