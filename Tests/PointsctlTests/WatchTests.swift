@@ -58,7 +58,8 @@ import Testing
       let message = try #require(try await text(command.nextMessage()))
       #expect(
         message.wholeMatch(
-          of: /Afif: the server closed the connection; trying again in [0-9.]+ s/) != nil)
+          of: /Afif: the server closed the connection; trying again in [0-9.]+ s/) != nil,
+        "\(message)")
     }
     #expect(try await text(command.nextMessage()) == connected)
     command.send(SIGTERM)

@@ -45,8 +45,8 @@ struct Conversation {
     } catch let error as IOError {
       let reason = String(cString: strerror(error.errnoCode))
       throw WatchFault(description: "the connection broke: \(reason)")
-    } catch is ChannelError {
-      // It was closed while a question was on its way.
+    } catch let error where error is ChannelError || error is NIOAsyncWriterError {
+      // It was closed before a question was on its way.
       throw Self.closed
     }
   }
