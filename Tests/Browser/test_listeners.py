@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from daemon import Daemon
-from listeners import measure
+from listeners import GROWTH_LIMIT, measure
 
 
 @pytest.fixture
@@ -20,8 +21,9 @@ def daemon():
 
 def test_every_listener_gets_every_event_and_the_memory_is_flat(daemon):
     seconds = float(os.environ.get("LISTENER_SECONDS", 60))
-    outcome = asyncio.run(measure(daemon, 500, seconds))
+    # In a thread of its own: Playwright's loop occupies this one while other tests share it.
+    with ThreadPoolExecutor(1) as thread:
+        outcome = thread.submit(asyncio.run, measure(daemon, 500, seconds)).result()
     assert outcome.faults() == []
     assert outcome.last - outcome.first >= seconds - 5
-    # Pages that the allocator keeps come and go; 500 growing buffers would be far more.
-    assert outcome.growth < 2 << 20
+    assert outcome.growth <= GROWTH_LIMIT
