@@ -20,7 +20,7 @@ checked := --explicit-target-dependency-import-check error
 sources := Package.swift Sources Tests $(wildcard Benchmarks)
 
 build_packages := libmariadb-dev libsystemd-dev pkg-config
-run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js
+run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js netcat-openbsd curl
 test_packages := redis-server
 browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
@@ -97,9 +97,10 @@ bench: build ## Compare with Redis and a bare epoll responder
 	@packaging/development/require "run the benchmarks" $(run_packages) $(bench_packages)
 	@Benchmarks/run
 
-robustness: build ## Kill, cut and starve the daemon many times and verify the ledger
+robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
-	@Tests/Robustness/run
+	@POINTSD_CRASHES=50 $(SWIFT) test --skip-build --no-parallel $(checked) \
+	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests'
 
 system-test: deb ## Install the package under a booted systemd and check it (as root)
 	@packaging/development/require "boot a test system" $(system_packages)

@@ -88,10 +88,13 @@ actor DaemonLock {
 extension Session {
   fileprivate func takeDaemonLock(as holder: String) throws {
     var locked: Int64?
-    // A daemon that was killed just now is still being noticed by the server.
-    try query(
-      "SELECT GET_LOCK(CONCAT('pointsd daemon ', LEFT(DATABASE(), 40)), 1)",
-      each: { locked = try $0.optionalInteger(0) })
+    // A daemon that was killed just now is still being noticed by the server. Several short waits,
+    // because one long wait would outlast the connection's read deadline.
+    for _ in 0..<5 where locked != 1 {
+      try query(
+        "SELECT GET_LOCK(CONCAT('pointsd daemon ', LEFT(DATABASE(), 40)), 1)",
+        each: { locked = try $0.optionalInteger(0) })
+    }
     guard locked == 1 else {
       let other =
         try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
