@@ -83,7 +83,9 @@ actor Lane {
   private func endTurn() {
     if let users = core.beginRead(now: clock.now()) {
       reader.readRows(of: users) { result in
-        self.executor.queue.async { self.assumeIsolated { $0.readEnded(result) } }
+        // Not `async`: while the lane is idle its turn runs on the reader's thread, and the next
+        // read follows there, without waking a thread twice for every group.
+        self.executor.queue.sync { self.assumeIsolated { $0.readEnded(result) } }
       }
     }
     if let moment = core.nextDeadline, moment < alarmMoment ?? .max {

@@ -216,7 +216,8 @@ const courseSetup = () => ({
         ticks: { callback: timeLabel, maxRotation: 0, autoSkip: false },
       },
       y: {
-        grace: "5%", afterDataLimits: (axis) => (axis.min = Math.max(0, axis.min)),
+        // Room above the highest line only: points are never below 0.
+        afterDataLimits: (axis) => (axis.max += 0.05 * (axis.max - axis.min)),
         ticks: { precision: 0, maxTicksLimit: 7, callback: (value) => number(value) },
       },
     },

@@ -14,8 +14,9 @@ public protocol PointsReader: Sendable {
   ///
   /// - Parameters:
   ///   - users: names without duplicates, at least one.
-  ///   - deliver: called exactly once, on any thread, with the rows found, in any order. A user
-  ///     without a row is left out.
+  ///   - deliver: called exactly once, on any thread but never before this call has returned to
+  ///     the caller's queue, with the rows found, in any order. A user without a row is left out.
+  ///     It does not return before the caller has taken them.
   func readRows(
     of users: [String],
     deliver: @escaping @Sendable (Result<[PointsRow], ReadFailure>) -> Void

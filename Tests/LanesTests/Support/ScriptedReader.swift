@@ -1,3 +1,4 @@
+import Dispatch
 import Points
 import Synchronization
 
@@ -24,6 +25,7 @@ final class ScriptedReader: PointsReader {
   }
 
   private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "scripted reader")
 
   /// Reads so far.
   var reads: Int { state.withLock { $0.reads } }
@@ -54,7 +56,7 @@ final class ScriptedReader: PointsReader {
       }
       return state.outcome(of: users)
     }
-    if let result { deliver(result) }
+    if let result { queue.async { deliver(result) } }
   }
 
   /// Ends the oldest read that waits, with the rows as they are now.
