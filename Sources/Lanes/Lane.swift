@@ -23,6 +23,19 @@ actor Lane {
   private var alarm: (any LaneAlarm)?
   /// When the alarm rings; nil when it is not set.
   private var alarmMoment: Int64?
+  private var readsBegun = 0
+  private var isReading = false
+  /// Whether the source is active. While a read is under way it is not: what comes meanwhile is
+  /// taken in when the read ends, and being woken for it would cost more than the work itself.
+  private var isListening = true
+  /// Rings when a read takes long; always in real time, unlike the clock, because it changes no
+  /// answer.
+  private var lookAlarm: (any LaneAlarm)?
+  /// The read that the planned look is for; nil when none is planned.
+  private var lookedAt: Int?
+
+  /// A read that takes longer, in nanoseconds, no longer keeps the lane from what needs no read.
+  private static let shortRead: Int64 = 2_000_000
 
   /// - Throws: `SystemFault` when the system refuses an epoll set.
   init(
@@ -35,9 +48,11 @@ actor Lane {
     let source = DispatchSource.makeReadSource(
       fileDescriptor: events.descriptor, queue: executor.queue)
     let alarm = clock.makeAlarm(on: executor.queue)
+    let lookAlarm = SystemLaneClock().makeAlarm(on: executor.queue)
     self.executor = executor
     self.source = source
     self.alarm = alarm
+    self.lookAlarm = lookAlarm
     self.reader = reader
     self.clock = clock
     core = LaneCore(events: events, limits: limits, quota: quota, logger: logger)
@@ -45,12 +60,15 @@ actor Lane {
     source.setCancelHandler { Glibc.close(events.descriptor) }
     source.setEventHandler { [weak self] in self?.assumeIsolated { $0.eventsCame() } }
     alarm.activate { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
+    lookAlarm.activate { [weak self] in self?.assumeIsolated { $0.look() } }
     source.activate()
   }
 
   isolated deinit {
+    listen()
     source?.cancel()
     alarm?.cancel()
+    lookAlarm?.cancel()
   }
 
   /// The epoll set is closed: its number may be somebody else's by now.
@@ -73,15 +91,49 @@ actor Lane {
 
   private func readEnded(_ result: Result<[PointsRow], ReadFailure>) {
     guard !isOver else { return }
+    isReading = false
     core.readEnded(result, now: clock.now())
     // Before the next read everything at hand is taken in, so that its group is large.
     core.takeEvents(now: clock.now())
     endTurn()
+    if !isReading { listen() }
+  }
+
+  // MARK: When the lane wants to be woken
+
+  private func listen() {
+    guard !isListening else { return }
+    isListening = true
+    source?.resume()
+  }
+
+  private func listenNoMore() {
+    if isListening {
+      isListening = false
+      source?.suspend()
+    }
+    if lookedAt == nil { planLook() }
+  }
+
+  /// Plans to look, after the time of a short read, whether the present one is still under way.
+  private func planLook() {
+    lookedAt = readsBegun
+    lookAlarm?.set(to: SystemLaneClock().now() + Self.shortRead)
+  }
+
+  private func look() {
+    guard !isOver, let read = lookedAt else { return }
+    if !isListening, readsBegun != read { return planLook() }
+    lookedAt = nil
+    listen()
   }
 
   /// Does what the turn has left to do: the next read, the alarm, news for others.
   private func endTurn() {
     if let users = core.beginRead(now: clock.now()) {
+      isReading = true
+      readsBegun += 1
+      listenNoMore()
       reader.readRows(of: users) { result in
         // Not `async`: while the lane is idle its turn runs on the reader's thread, and the next
         // read follows there, without waking a thread twice for every group.
@@ -102,7 +154,12 @@ actor Lane {
   /// Rises whenever the lane did something.
   nonisolated var progress: Int { turns.load(ordering: .relaxed) }
 
-  func ping() { turns.add(1, ordering: .relaxed) }
+  /// A turn for the asking: whatever is at hand has been taken in when it returns.
+  func ping() {
+    guard !isOver else { return }
+    core.takeEvents(now: clock.now())
+    endTurn()
+  }
 
   func open(
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
@@ -140,11 +197,14 @@ actor Lane {
       for place in core.openListeners { group.addTask { await self.close(place) } }
     }
     core.closeEverything()
-    // Cancelling the source closes the epoll set.
+    // A suspended source must not be released. Cancelling the source closes the epoll set.
+    listen()
     source?.cancel()
     source = nil
     alarm?.cancel()
     alarm = nil
+    lookAlarm?.cancel()
+    lookAlarm = nil
   }
 
   func statistics() -> LaneStatistics { core.statistics }

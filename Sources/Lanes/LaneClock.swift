@@ -41,7 +41,9 @@ private struct SystemLaneAlarm: LaneAlarm {
 
   init(_ queue: DispatchQueue) {
     timer = DispatchSource.makeTimerSource(queue: queue)
-    timer.schedule(deadline: .distantFuture)
+    // Armed from the start, and ringing for nothing once: the first timer of a process needs a
+    // descriptor, and when none is left Dispatch ends the process.
+    timer.schedule(deadline: .now() + .seconds(3600))
   }
 
   func activate(ring: @escaping @Sendable () -> Void) {

@@ -9,7 +9,7 @@ struct LaneFixture {
     stamp: DateTimeStamp(year: 2026, month: 1, day: 12, hour: 14, minute: 30))
   static let line = "User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00"
 
-  let clock = ManualClock()
+  let clock: ManualClock
   let reader = ScriptedReader()
   let lanes: LaneSet
   let listener: any OpenListener
@@ -18,6 +18,7 @@ struct LaneFixture {
   init(limits: LaneLimits = LaneLimits(), descriptors: Int = 100_000) async throws {
     reader.set(Self.afif)
     let reader = reader
+    clock = ManualClock { reader.settle() }
     lanes = try LaneSet(
       count: 1, limits: limits, logger: Logger(label: "lanes") { _ in SwiftLogNoOpLogHandler() },
       clock: clock, descriptors: descriptors, makeReader: { _ in reader })

@@ -10,6 +10,10 @@ final class ManualClock: LaneClock {
   }
 
   private let state = Mutex(State())
+  /// Waits until nothing goes on that began before time moves.
+  private let settle: @Sendable () -> Void
+
+  init(settle: @escaping @Sendable () -> Void = {}) { self.settle = settle }
 
   func now() -> Int64 { state.withLock { $0.now } }
 
@@ -19,8 +23,11 @@ final class ManualClock: LaneClock {
     return alarm
   }
 
-  /// Moves time on. The alarms that are due have rung when this returns.
+  /// Moves time on. The alarms that are due have rung, and what they began has ended, when this
+  /// returns.
   func advance(milliseconds: Int64) {
+    settle()
+    defer { settle() }
     let (now, alarms) = state.withLock { state in
       state.now += milliseconds * 1_000_000
       return (state.now, state.alarms)

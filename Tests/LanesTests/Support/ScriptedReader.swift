@@ -67,6 +67,15 @@ final class ScriptedReader: PointsReader {
     if let (held, result) = ended { held.deliver(result) }
   }
 
+  /// Returns when every read that does not wait for the test has been delivered.
+  func settle() {
+    var before: Int
+    repeat {
+      before = reads
+      queue.sync {}
+    } while reads != before
+  }
+
   /// Returns when a read waits.
   func hasRead() async throws {
     try await waitWhile { waiting == 0 }
