@@ -47,10 +47,16 @@ package struct DecimalNumber {
     guard !digits.isEmpty else { return .exact(0) }
     let shift = exponent + places
     guard shift >= 0 else { return .finer }
-    guard digits.count + shift <= 18 else { return .outOfRange }
+    guard digits.count + shift <= 19 else { return .outOfRange }
+    // Gathered below zero, because there is one more number on that side.
     var value: Int64 = 0
-    for digit in digits { value = value * 10 + Int64(digit) }
-    for _ in 0..<shift { value *= 10 }
-    return .exact(negative ? -value : value)
+    for digit in digits + [UInt8](repeating: 0, count: shift) {
+      let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (difference, tooLow) = product.subtractingReportingOverflow(Int64(digit))
+      guard !tooLarge, !tooLow else { return .outOfRange }
+      value = difference
+    }
+    guard !negative else { return .exact(value) }
+    return value == .min ? .outOfRange : .exact(-value)
   }
 }
