@@ -71,7 +71,7 @@ browser-test: $(browser)/ready
 	@$(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
 
 screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
-	@scripts/require "take the pictures" $(run_packages) $(browser_packages)
+	@packaging/development/require "take the pictures" $(run_packages) $(browser_packages)
 	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py
 
 # The marker is made last, so that an installation cut short is begun again.
