@@ -105,7 +105,8 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationFileTests", dependencies: ["ConfigurationFile", "JSONText", "Points"],
+      name: "ConfigurationFileTests",
+      dependencies: ["ConfigurationFile", "JSONText", "Points", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "LanesTests", dependencies: ["Lanes", "Points", "TestSupport", logging],
@@ -138,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "PointsctlTests",
       dependencies: [
-        "pointsctl", "Points", "JSONText", argumentParser, nioCore, nioPosix, nioHTTP1,
+        "pointsctl", "Points", "JSONText", "TestSupport", argumentParser, nioCore, nioPosix,
+        nioHTTP1,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,4 +1,5 @@
 import ConfigurationFile
+import TestSupport
 import Testing
 
 /// A file that must be refused, and every line that must be said about it.
@@ -18,7 +19,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 @Suite struct BrokenFileTests {
   @Test(arguments: BrokenFile.syntax + BrokenFile.users + BrokenFile.sections)
   func isRefusedWithExactlyTheseMessages(_ broken: BrokenFile) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("password", "secret\n".utf8)
     try folder.write("empty", "".utf8)
     try folder.write("lines", "a\nb\n".utf8)
@@ -27,7 +28,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   }
 
   @Test func theWholeFileAtFault() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let file = try folder.write("file", "".utf8)
     #expect(messages(loading: file, in: folder) == ["FOLDER/file: the file is empty"])
     #expect(
@@ -42,7 +43,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   }
 
   @Test func bytesThatAreNotUTF8() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let latin = try folder.write("latin", Array("{\"users\":\n \"Zo".utf8) + [0xEB, 0x22, 0x7D])
     #expect(
       messages(loading: latin, in: folder)
@@ -54,7 +55,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   }
 
   @Test func fileOfMoreThanTheLimit() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let blanks = [UInt8](repeating: 0x20, count: Configuration.sizeLimit + 1)
     let file = try folder.write("large", blanks)
     #expect(messages(loading: file, in: folder) == ["FOLDER/large: is larger than 16 MiB"])
@@ -62,7 +63,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
   @Test(.enabled(if: !runsAsRoot, "root may read every file"))
   func fileThatMayNotBeRead() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let file = try folder.write("closed", Sample.good.utf8)
     try forbidReading(file)
     let message = try #require(messages(loading: file, in: folder).first)
@@ -71,7 +72,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
   /// Root may read whatever has permissions, but nobody follows links in a circle.
   @Test func fileBehindLinksInACircle() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.link("there", to: "here")
     try folder.link("here", to: "there")
     #expect(
@@ -81,7 +82,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
   /// The file's name comes from a command line and may hold anything.
   @Test func fileNameWithControlCharacters() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     #expect(
       messages(loading: folder.path + "/\u{1B}[2J", in: folder)
         == [#"FOLDER/\u001B[2J: no such file"#])
@@ -89,7 +90,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 }
 
 /// The lines that loading a broken file gives; none when it is accepted.
-private func messages(loading file: String, in folder: TemporaryFolder) -> [String] {
+private func messages(loading file: String, in folder: TestFolder) -> [String] {
   do {
     _ = try Configuration.load(path: file, credentialsDirectory: nil)
     return []

@@ -1,5 +1,6 @@
 import ConfigurationFile
 import Points
+import TestSupport
 import Testing
 
 @Suite struct GoodFileTests {
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func everyKeyOfAGivenDatabaseAndTheRest() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("password", "secret\n".utf8)
     let file = try folder.write(
       "c.json",
@@ -94,7 +95,7 @@ import Testing
     ("./mysqld.sock", .socket("/etc/pointsd/mysqld.sock")),
   ])
   func endpoints(_ text: String, _ endpoint: Configuration.GivenDatabase.Endpoint) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let password = try folder.write("password", "secret".utf8)
     let configuration = try parse(
       Sample.database(#"{"hosts":["\#(text)"],"passwordFile":"\#(password)"}"#))

@@ -1,4 +1,5 @@
 import ConfigurationFile
+import TestSupport
 import Testing
 
 @Suite struct PathTests {
@@ -22,7 +23,7 @@ import Testing
 
   /// `..` leads to the parent of the real folder, as the kernel sees it.
   @Test func theFolderOfTheFileIsALink() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.makeFolder("real")
     try folder.makeFolder("real/inner")
     try folder.link("link", to: "real/inner")
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func credentialsComeBeforeFilesBesideTheConfiguration() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.makeFolder("credentials")
     try folder.write("credentials/one", "a".utf8)
     try folder.write("one", "b".utf8)
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func secretsLoseTheirLineEndOnly() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     #expect(try SecretFile.read(try folder.write("a", " s3 cret \r\n".utf8)) == " s3 cret ")
     let fault = #expect(throws: SecretFile.Fault.self) {
       try SecretFile.read(folder.path + "/none")

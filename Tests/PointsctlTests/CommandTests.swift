@@ -1,11 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Commands as they are used, against an API that a script plays.
 @Suite struct CommandTests {
   /// A daemon with five users that grants every wish.
   private func daemon(
-    _ folder: TemporaryFolder, servers: String = Entries.five,
+    _ folder: TestFolder, servers: String = Entries.five,
     verification: String = #"{"users":5,"differences":[],"notices":[]}"#
   ) async throws -> ScriptedDaemon {
     try await ScriptedDaemon(socket: folder.path + "/s") { request in
@@ -49,14 +50,14 @@ import Testing
     }
   }
 
-  private func run(_ arguments: [String], _ folder: TemporaryFolder) async throws
+  private func run(_ arguments: [String], _ folder: TestFolder) async throws
     -> RunningCommand.Outcome
   {
     try await RunningCommand.run(["--socket", folder.path + "/s"] + arguments)
   }
 
   @Test func listsServersPlainlyInAPipe() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let outcome = try await run(["ps"], folder)
     #expect(outcome.status == 0)
@@ -69,7 +70,7 @@ import Testing
   }
 
   @Test func listsServersInColourOnATerminal() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let terminal = try Terminal()
     let coloured = try await RunningCommand.run(
@@ -86,7 +87,7 @@ import Testing
   }
 
   @Test func printsTheDataAsJSON() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     for arguments in [["stats", "--json"], ["--json", "stats"]] {
       let outcome = try await run(arguments, folder)
@@ -107,7 +108,7 @@ import Testing
   }
 
   @Test func getsPointsInTheWordsOfTheProtocol() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let outcome = try await run(["get", "afif", "Zoë"], folder)
     #expect(
@@ -126,7 +127,7 @@ import Testing
   }
 
   @Test func printsStatistics() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     #expect(
       try await run(["stats"], folder).output == """
@@ -140,7 +141,7 @@ import Testing
   }
 
   @Test func verifies() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     var daemon = try await daemon(folder)
     var outcome = try await run(["verify"], folder)
     #expect(outcome.status == 0)
@@ -166,7 +167,7 @@ import Testing
   }
 
   @Test func changesOneUserOrAGroup() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     #expect(
       try await run(["pause", "AFIF", "--reason", "lunch \"break\""], folder).output
@@ -190,7 +191,7 @@ import Testing
   }
 
   @Test func complainsOfAServerThatDoesNotStart() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let outcome = try await run(["start", "irfan"], folder)
     #expect(outcome.status == 1)
@@ -201,7 +202,7 @@ import Testing
 
   /// What was done before a fault is printed; what comes after it is not asked.
   @Test func stopsAtTheFirstFault() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let outcome = try await run(["pause", "afif", "faiz", "hairiel"], folder)
     #expect(outcome.status == 65)
@@ -213,7 +214,7 @@ import Testing
   }
 
   @Test func findsTheSocket() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.makeFolder("var")
     try folder.makeFolder("below")
     let daemon = try await ScriptedDaemon(socket: folder.path + "/var/control.sock") { _ in
@@ -233,7 +234,7 @@ import Testing
   }
 
   @Test func sendsTheTokenOverTCP() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let token = try folder.write("token", "s3cret\n".utf8)
     let daemon = try await ScriptedDaemon { _ in .data("[]") }
     let outcome = try await RunningCommand.run(
@@ -246,7 +247,7 @@ import Testing
 
   /// `pointsctl ps | head -0` ends quietly.
   @Test func endsQuietlyWhenNobodyReads() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await daemon(folder)
     let ends = try PipeEnds()
     close(ends.reading)

@@ -1,16 +1,17 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The original's client against users' servers that a script plays.
 @Suite struct WatchTests {
   private let line = "User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00"
 
-  private func daemon(_ folder: TemporaryFolder, port: Int) async throws -> ScriptedDaemon {
+  private func daemon(_ folder: TestFolder, port: Int) async throws -> ScriptedDaemon {
     let entry = Entries.json(name: "server1", user: "Afif", port: port)
     return try await ScriptedDaemon(socket: folder.path + "/s") { _ in .data("[\(entry)]") }
   }
 
-  private func watch(_ folder: TemporaryFolder, _ more: [String] = []) throws -> RunningCommand {
+  private func watch(_ folder: TestFolder, _ more: [String] = []) throws -> RunningCommand {
     try RunningCommand(
       ["watch", "afif", "--every", "0.1", "--socket", folder.path + "/s"] + more)
   }
@@ -22,7 +23,7 @@ import Testing
 
   @Test(arguments: [SIGINT, SIGTERM])
   func asksAgainAndAgainUntilASignal(_ signal: Int32) async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let server = try await ScriptedServer { [line] request, _, number in
       request == "get_data" ? .say("\(line) #\(number)\n") : .close
     }
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func connectsAgainAndSaysWhatHappened() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let server = try await ScriptedServer { [line] _, connection, number in
       connection < 3 && number > 1 ? .close : .say("\(line) #\(connection).\(number)\n")
     }
@@ -75,7 +76,7 @@ import Testing
     (.sayAndClose("Too many connections\n"), "the server closed the connection"),
   ])
   func complains(_ step: ScriptedServer.Step, _ complaint: String) async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let server = try await ScriptedServer { _, _, _ in step }
     let daemon = try await daemon(folder, port: server.port)
     let command = try watch(folder)
@@ -90,7 +91,7 @@ import Testing
 
   /// The daemon and the server go away and come back, the server on another port.
   @Test func outlivesTheDaemon() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     var server = try await ScriptedServer { [line] _, _, number in
       number == 1 ? .say(line + "\n") : .close
     }
@@ -114,7 +115,7 @@ import Testing
   }
 
   @Test func severalUsersAsJSON() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let first = try await ScriptedServer { request, _, _ in .say("{\"asked\":\"\(request) a\"}\n") }
     let second = try await ScriptedServer { request, _, _ in .say("{\"asked\":\"\(request) b\"}\n")
     }
@@ -136,7 +137,7 @@ import Testing
   }
 
   @Test func endsWhenNobodyReads() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let server = try await ScriptedServer { [line] _, _, _ in .say(line + "\n") }
     let daemon = try await daemon(folder, port: server.port)
     let ends = try PipeEnds()

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// A wrong use of `pointsctl`, or one at a bad time, and what must be said about it.
@@ -162,7 +163,7 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
 @Suite struct WrongUseTests {
   @Test(arguments: WrongUse.commandLines + WrongUse.places + WrongUse.answers)
   func isToldWhatToDo(_ use: WrongUse) async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("file", "x".utf8)
     try folder.write("lines", "a\nb\n".utf8)
     try await leaveSocket(folder.path + "/stale")
@@ -186,7 +187,7 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
 
   /// A full disk, and a closed output.
   @Test func outputThatCannotBeWritten() async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let daemon = try await ScriptedDaemon(socket: folder.path + "/s") { _ in .data(Entries.five) }
     let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
     defer { close(full) }
