@@ -65,6 +65,31 @@ enum Documents {
     ]
   }
 
+  static func plan(_ plan: ReloadPlan) -> JSON {
+    [
+      "changes": .bool(plan.changesSomething),
+      "users": .array(
+        plan.users.map { entry in
+          [
+            "user": .string(entry.user), "server": .string(entry.server),
+            "action": .string(entry.action.rawValue),
+            "details": .array(entry.details.map(JSON.string)),
+          ]
+        }),
+      "settings": .array(plan.settings.map(JSON.string)),
+      "needs_restart": .array(plan.needsRestart.map(JSON.string)),
+    ]
+  }
+
+  static func configuration(_ condition: ConfigurationCondition) -> JSON {
+    switch condition {
+    case .current(let since):
+      ["status": "current", "since": .string(since.description), "reason": .null]
+    case .rejected(let since, let reason):
+      ["status": "rejected", "since": .string(since.description), "reason": .string(reason)]
+    }
+  }
+
   static func database(_ condition: DatabaseCondition) -> JSON {
     switch condition {
     case .available(let since):

@@ -30,6 +30,10 @@ enum EventEncoder {
         ]
       )
     case .server(let status): ("server", Documents.server(status))
+    case .servers(let servers):
+      ("servers", ["servers": .array(servers.map(Documents.server))])
+    case .configuration(let condition):
+      ("configuration", Documents.configuration(condition))
     case .database(let condition): ("database", Documents.database(condition))
     case .late(let users): ("late", ["users": .array(users.map(JSON.string))])
     }

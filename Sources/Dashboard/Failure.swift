@@ -21,6 +21,7 @@ struct Failure: Error, Sendable, Equatable {
     case let failure as Failure: self = failure
     case ControlError.notFound(let message): self.init(.notFound, message)
     case ControlError.conflict(let message): self.init(.conflict, message)
+    case ControlError.invalid(let message): self.init(.unprocessableContent, message)
     case ControlError.unavailable(let message): self.init(.serviceUnavailable, message)
     case ControlError.failed(let message): self.init(.internalServerError, message)
     case is CancellationError: self.init(.serviceUnavailable, "pointsd is stopping")

@@ -16,7 +16,8 @@ struct Interface: Sendable {
 
   /// Every route, in the order of the OpenAPI document.
   var routes: [Route] {
-    let described = userRoutes + serverRoutes + ledgerRoutes + stateRoutes + pageRoutes
+    let described =
+      userRoutes + serverRoutes + ledgerRoutes + configurationRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
 

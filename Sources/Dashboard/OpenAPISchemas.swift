@@ -56,6 +56,22 @@ enum OpenAPISchemas {
       ),
       ("notices", ["type": "array", "items": string]),
     ]),
+    "Plan": object([
+      ("changes", ["type": "boolean"]),
+      (
+        "users",
+        [
+          "type": "array",
+          "items": object([
+            ("user", string), ("server", string),
+            ("action", words("nothing", "adjust", "restart", "start", "stop", "remove")),
+            ("details", ["type": "array", "items": string]),
+          ]),
+        ]
+      ),
+      ("settings", ["type": "array", "items": string]),
+      ("needs_restart", ["type": "array", "items": string]),
+    ]),
     "Health": object([("status", string)]),
     "Reason": object(
       [("reason", describe(reason, "Why; kept in the log and the ledger."))], required: [],

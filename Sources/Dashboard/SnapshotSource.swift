@@ -48,6 +48,7 @@ actor SnapshotSource {
       "servers": .array(await control.servers().map(Documents.server)),
       "stats": Documents.statistics(reading.value),
       "database": Documents.database(await control.database()),
+      "configuration": Documents.configuration(await control.configuration()),
       "late": .array(await control.late().map(JSON.string)),
       "stale_seconds": reading.staleSeconds.map { .number($0) } ?? .null,
     ]

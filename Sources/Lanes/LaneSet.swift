@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Points
 import Synchronization
@@ -48,6 +49,11 @@ public final class LaneSet: ListenerHost {
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
   ) async throws -> any OpenListener {
     try await lane(of: specification.user).open(specification, onFault: onFault)
+  }
+
+  /// Whether a listener could be opened now; throws `ListenerError` when not.
+  public func check(_ specification: ListenerSpecification) async throws {
+    Glibc.close(try ListeningSocket.open(specification).descriptor)
   }
 
   /// Takes rows that changed as the last known values; watching clients are told of them, from a

@@ -4,7 +4,7 @@ import Points
 
 extension Ledger {
   public func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String] {
-    let result = try await reconcileUnlocked(users, closingOthers: true, operation: operation)
+    let result = try await reconcileUnlocked(users, leaving: .allOthers, operation: operation)
     postponed = result.postponed
     return result.notices
       + result.postponed.map {
@@ -18,40 +18,74 @@ extension Ledger {
   func reconcilePostponed() async throws -> [String] {
     guard !postponed.isEmpty else { return [] }
     let result = try await reconcileUnlocked(
-      postponed, closingOthers: false,
+      postponed, leaving: .named([]),
       operation: Operation(who: "pointsd", reason: "the row is no longer locked"))
     postponed = result.postponed
     return result.notices
   }
 
   private func reconcileUnlocked(
-    _ users: [LedgerUser], closingOthers: Bool, operation: Operation
+    _ users: [LedgerUser], leaving: Reconciliation.Leaving, operation: Operation
   ) async throws -> (notices: [String], postponed: [LedgerUser]) {
-    let limit = maximumCatchUpMilliseconds
+    let reconciliation = Reconciliation(
+      users: users, leaving: leaving, policy: .skip, operation: operation,
+      maximumCatchUpMilliseconds: maximumCatchUpMilliseconds)
     return try await retries.run("bring the ledger to what is wanted") {
       try await pool.transaction { session in
-        let reconciliation = Reconciliation(
-          users: users, closesOthers: closingOthers, operation: operation,
-          maximumCatchUpMilliseconds: limit)
-        return try reconciliation.run(on: session)
+        let outcome = try reconciliation.run(on: session)
+        return (outcome.notices, users.filter { outcome.skipped.contains($0.name) })
       }
     }
+  }
+
+  public func reload(
+    changed: [LedgerUser], leaving: [String], operation: Operation
+  ) async throws -> ReloadedAccounts {
+    let reconciliation = Reconciliation(
+      users: changed, leaving: .named(leaving), policy: .wait, operation: operation,
+      maximumCatchUpMilliseconds: maximumCatchUpMilliseconds)
+    let notices: [String]
+    do {
+      notices = try await retries.run("reload") {
+        try await pool.transaction { session in
+          try session.begin(operation, kind: "reload", user: nil)
+          return try reconciliation.run(on: session).notices
+        }
+      }
+    } catch is AlreadyDone {
+      notices = []
+    }
+    let touched = Set(changed.map(\.name) + leaving)
+    postponed.removeAll { touched.contains($0.name) }
+    return ReloadedAccounts(
+      rows: try await rows(of: changed.map(\.name)),
+      intents: try await intents(of: changed.map(\.name)), notices: notices)
   }
 }
 
 /// Brings accounts to what is wanted, in one transaction. It changes nothing the second time but
 /// what was earned meanwhile, so it needs no mark of having been done.
-private struct Reconciliation {
+private struct Reconciliation: Sendable {
   let users: [LedgerUser]
-  /// Whether the runs of users that are not configured are closed.
-  let closesOthers: Bool
+  let leaving: Leaving
+  let policy: LockPolicy
   let operation: Operation
   let maximumCatchUpMilliseconds: Int64
 
-  func run(on session: Session) throws -> (notices: [String], postponed: [LedgerUser]) {
+  /// Whose runs are closed because they are not configured.
+  enum Leaving {
+    case allOthers
+    case named([String])
+  }
+
+  func run(on session: Session) throws -> (notices: [String], skipped: Set<String>) {
     let configured = Set(users.map(\.name))
-    let others = closesOthers ? try session.usersWithOpenRun().subtracting(configured) : []
-    let locked = try session.lock(users.map(\.name) + others.sorted(), .skip)
+    let others =
+      switch leaving {
+      case .allOthers: try session.usersWithOpenRun().subtracting(configured)
+      case .named(let names): Set(names)
+      }
+    let locked = try session.lock(users.map(\.name) + others.sorted(), policy)
     var notices: [String] = []
     var settled: [SettledUser] = []
     for user in users {
@@ -60,14 +94,16 @@ private struct Reconciliation {
         user.effective ?? state.intent.map(EffectiveIntent.init) ?? EffectiveIntent.unasked
       settle(
         state, wanted.earning ? .open(user.terms) : .closed,
-        reason: wanted.earning ? "the terms changed" : "not wanted at start",
+        reason: wanted.earning ? "the terms changed" : "not wanted",
         locked.nowMilliseconds, &settled, &notices)
     }
     for user in others.sorted() {
       guard let state = locked.users[user] else { continue }
       settle(
         state, .closed, reason: "no longer configured", locked.nowMilliseconds, &settled, &notices)
-      notices.append("the run of \(user) was closed: the user is no longer configured")
+      if state.openRun != nil {
+        notices.append("the run of \(user) was closed: the user is no longer configured")
+      }
     }
     try session.write(
       settled, nowMilliseconds: locked.nowMilliseconds,
@@ -75,7 +111,7 @@ private struct Reconciliation {
     let unasked = settled.filter { $0.locked.intent == nil && configured.contains($0.user) }
     try session.insertIntents(
       of: unasked.map(\.user), nowMilliseconds: locked.nowMilliseconds, by: operation.who)
-    return (notices, users.filter { locked.skipped.contains($0.name) })
+    return (notices, locked.skipped)
   }
 
   /// One user whose account does not add up must not keep the others from starting.

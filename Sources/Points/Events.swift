@@ -4,6 +4,10 @@ public enum PointsEvent: Sendable, Hashable {
   case points([PointsRow])
   /// A server's state changed.
   case server(ServerStatus)
+  /// Users came or went: all servers, in the order of the configuration.
+  case servers([ServerStatus])
+  /// A reload went through or was refused.
+  case configuration(ConfigurationCondition)
   /// The database went away or came back.
   case database(DatabaseCondition)
   /// The users whose ticks are late, all of them; empty when nobody is late any more.

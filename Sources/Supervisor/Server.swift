@@ -1,8 +1,11 @@
 import Points
 
-/// One user's server: what is configured, what is wanted, and where it stands.
-struct Server {
-  let definition: ServerDefinition
+/// One user's server: what is configured, what is wanted, and where it stands. It belongs to the
+/// supervisor alone, and stays itself while servers come and go around it.
+final class Server {
+  /// Tells it from every other server of this process, those that are gone included.
+  let number: Int
+  var definition: ServerDefinition
   var machine = ServerMachine()
   var listener: (any OpenListener)?
   /// Actions of the machine that wait for the one under way.
@@ -23,7 +26,10 @@ struct Server {
   /// Requests of listeners that were closed since.
   var earlierRequests = 0
 
-  init(definition: ServerDefinition, override: EffectiveIntent?, since: DateTimeStamp) {
+  init(
+    number: Int, definition: ServerDefinition, override: EffectiveIntent?, since: DateTimeStamp
+  ) {
+    self.number = number
     self.definition = definition
     self.override = override
     self.since = since

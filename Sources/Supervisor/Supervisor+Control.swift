@@ -7,7 +7,7 @@ extension Supervisor: Control {
   }
 
   public func user(_ name: String) async throws -> Reading<PointsRow> {
-    let user = servers[try index(of: name)].definition.user
+    let user = try server(named: name).definition.user
     let reading = try await read([user])
     guard let row = reading.value.first else {
       throw ControlError.unavailable("the row of \(user) is missing and will be re-created")
@@ -37,7 +37,7 @@ extension Supervisor: Control {
   }
 
   public func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint] {
-    let user = servers[try index(of: name)].definition.user
+    let user = try server(named: name).definition.user
     do {
       return try await store.history(of: user, range: range)
     } catch let error as LedgerError {
@@ -48,13 +48,13 @@ extension Supervisor: Control {
   public func servers() async -> [ServerStatus] { servers.map(\.status) }
 
   public func server(_ name: String) async throws -> ServerStatus {
-    servers[try index(of: name)].status
+    try server(named: name).status
   }
 
   public func members(ofProfile name: String) async throws -> [String] {
     let folded = FoldedName(name)
     if folded == FoldedName("all") { return users }
-    if let index = indexByName[folded] { return [servers[index].definition.user] }
+    if let server = serverByName[folded] { return [server.definition.user] }
     let members = servers.map(\.definition).filter { definition in
       definition.groups.contains { FoldedName($0) == folded }
     }

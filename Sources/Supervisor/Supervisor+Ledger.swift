@@ -36,23 +36,32 @@ extension Supervisor {
     lastKnown.remember(
       try await store.rows(of: users), nowMilliseconds: time.monotonicMilliseconds())
     phase = .serving
-    for index in servers.indices {
-      handle(servers[index].effective.running ? .startAsked : .stopAsked, server: index)
+    for server in servers {
+      handle(server.effective.running ? .startAsked : .stopAsked, server: server)
     }
-    startTickers()
+    adjustTickers()
   }
 
   /// Keeps an intent as the newest unless a newer one is known.
   func keep(_ intent: Intent) {
-    guard let index = indexByName[FoldedName(intent.user)] else { return }
-    if let known = servers[index].intent, known.revision >= intent.revision { return }
-    servers[index].intent = intent
+    guard let server = serverByName[FoldedName(intent.user)] else { return }
+    if let known = server.intent, known.revision >= intent.revision { return }
+    server.intent = intent
   }
 
-  private func startTickers() {
-    let intervals = Set(servers.map(\.definition.terms.intervalMilliseconds)).sorted()
-    for interval in intervals { lastTicks[interval] = time.monotonicMilliseconds() }
-    queue.yield(.tickers(intervals))
+  /// One ticker for each interval that a configured user has, and no other.
+  func adjustTickers() {
+    let intervals = Set(servers.map(\.definition.terms.intervalMilliseconds))
+    for interval in intervals.subtracting(tickerEnds.keys).sorted() {
+      let (ended, end) = AsyncStream.makeStream(of: Never.self)
+      tickerEnds[interval] = end
+      lastTicks[interval] = time.monotonicMilliseconds()
+      queue.yield(.ticker(interval, ended: ended))
+    }
+    for interval in Set(tickerEnds.keys).subtracting(intervals) {
+      tickerEnds.removeValue(forKey: interval)?.finish()
+      lastTicks[interval] = nil
+    }
   }
 
   /// Opens listeners although the ledger does not answer: clients then learn that the database is
@@ -61,8 +70,8 @@ extension Supervisor {
     guard await slept(Self.patience), case .preparing(let reason) = phase else { return }
     logger.warning(
       "serving without the database until it answers: \(reason)", metadata: ["event": "database"])
-    for index in servers.indices where servers[index].effective.running {
-      handle(.startAsked, server: index)
+    for server in servers where server.effective.running {
+      handle(.startAsked, server: server)
     }
   }
 

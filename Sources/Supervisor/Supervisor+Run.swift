@@ -72,30 +72,36 @@ extension Supervisor {
   private func work() async {
     await withDiscardingTaskGroup { group in
       for await job in self.jobs {
-        if case .tickers(let intervals) = job {
-          for interval in intervals {
-            group.addTask {
-              await self.surroundings.runTicker(interval) { await self.ticked(interval, $0) }
-            }
-          }
-        } else {
-          group.addTask { await self.carryOut(job) }
-        }
+        group.addTask { await self.carryOut(job) }
       }
     }
   }
 
   private func carryOut(_ job: Job) async {
     switch job {
-    case .carryOutActions(let server): await carryOutActions(of: server)
-    case .retry(let server, let generation, let pause):
-      guard await slept(.milliseconds(pause)) else { return }
-      if servers[server].retryGeneration == generation { handle(.retryDue, server: server) }
+    case .carryOutActions(let number):
+      if let server = serverByNumber[number] { await carryOutActions(of: server) }
+    case .retry(let number, let generation, let pause):
+      guard await slept(.milliseconds(pause)), let server = serverByNumber[number] else { return }
+      if server.retryGeneration == generation { handle(.retryDue, server: server) }
     case .expire(let waiter):
       _ = await slept(.seconds(10))
       waiters.removeValue(forKey: waiter)?.resume.resume()
-    case .fault(let server, let reason): listenerDied(server, reason: reason)
-    case .tickers: break
+    case .fault(let number, let reason):
+      if let server = serverByNumber[number] { listenerDied(server, reason: reason) }
+    case .ticker(let interval, let ended): await runTicker(interval, until: ended)
+    }
+  }
+
+  /// Runs the ticker of an interval until the task is cancelled or `ended` is.
+  private func runTicker(_ interval: Int64, until ended: AsyncStream<Never>) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await self.surroundings.runTicker(interval) { await self.ticked(interval, $0) }
+      }
+      group.addTask { for await _ in ended {} }
+      await group.next()
+      group.cancelAll()
     }
   }
 

@@ -3,72 +3,74 @@ import Points
 
 extension Supervisor {
   /// Feeds a server's machine and carries out what it says, one action after the other.
-  func handle(_ event: ServerMachine.Event, server index: Int) {
-    let before = servers[index].machine.state
-    let actions = servers[index].machine.handle(
+  func handle(_ event: ServerMachine.Event, server: Server) {
+    let before = server.machine.state
+    let actions = server.machine.handle(
       event, nowMilliseconds: time.monotonicMilliseconds(), jitter: time.random())
-    servers[index].waitingActions += actions
-    if before != servers[index].machine.state { stateChanged(index) }
-    guard !servers[index].actionUnderWay, !servers[index].waitingActions.isEmpty else { return }
-    servers[index].actionUnderWay = true
-    queue.yield(.carryOutActions(server: index))
+    server.waitingActions += actions
+    if before != server.machine.state { stateChanged(server) }
+    guard !server.actionUnderWay, !server.waitingActions.isEmpty else { return }
+    server.actionUnderWay = true
+    queue.yield(.carryOutActions(server: server.number))
   }
 
-  func carryOutActions(of index: Int) async {
-    while !servers[index].waitingActions.isEmpty {
-      switch servers[index].waitingActions.removeFirst() {
-      case .open: await open(index)
-      case .close: await close(index)
-      case .cancelRetry: servers[index].retryGeneration += 1
+  func carryOutActions(of server: Server) async {
+    while !server.waitingActions.isEmpty {
+      switch server.waitingActions.removeFirst() {
+      case .open: await open(server)
+      case .close: await close(server)
+      case .cancelRetry: server.retryGeneration += 1
       case .retry(let pause):
-        servers[index].retryGeneration += 1
+        server.retryGeneration += 1
         queue.yield(
           .retry(
-            server: index, generation: servers[index].retryGeneration, afterMilliseconds: pause))
+            server: server.number, generation: server.retryGeneration, afterMilliseconds: pause))
       }
     }
-    servers[index].actionUnderWay = false
+    server.actionUnderWay = false
+    forgetIfGone(server)
   }
 
-  private func open(_ index: Int) async {
+  private func open(_ server: Server) async {
+    let number = server.number
     do {
-      servers[index].listener = try await host.open(servers[index].definition.listener) { reason in
+      server.listener = try await host.open(server.definition.listener) { reason in
         // A fault is told from any thread; the queue brings it here.
-        self.queue.yield(.fault(server: index, reason: reason))
+        self.queue.yield(.fault(server: number, reason: reason))
       }
-      handle(.opened, server: index)
+      handle(.opened, server: server)
     } catch let error as ListenerError {
-      servers[index].lastError = error.reason
-      handle(.openFailed(reason: error.reason, retryable: error.retryable), server: index)
+      server.lastError = error.reason
+      handle(.openFailed(reason: error.reason, retryable: error.retryable), server: server)
     } catch {
-      servers[index].lastError = "\(error)"
-      handle(.openFailed(reason: "\(error)", retryable: true), server: index)
+      server.lastError = "\(error)"
+      handle(.openFailed(reason: "\(error)", retryable: true), server: server)
     }
   }
 
-  private func close(_ index: Int) async {
-    if let listener = servers[index].listener {
+  private func close(_ server: Server) async {
+    if let listener = server.listener {
       await listener.close()
-      servers[index].earlierRequests += listener.requests
-      servers[index].listener = nil
+      server.earlierRequests += listener.requests
+      server.listener = nil
     }
-    handle(.closed, server: index)
+    handle(.closed, server: server)
   }
 
   /// A listener stopped working by itself.
-  func listenerDied(_ index: Int, reason: String) {
-    servers[index].lastError = reason
-    handle(.died(reason: reason), server: index)
+  func listenerDied(_ server: Server, reason: String) {
+    server.lastError = reason
+    handle(.died(reason: reason), server: server)
   }
 
   /// Tells log, event listeners and those who wait for it where a server stands now.
-  func stateChanged(_ index: Int) {
-    servers[index].since = now
-    let status = servers[index].status
+  func stateChanged(_ server: Server) {
+    server.since = now
+    let status = server.status
     logChange(status)
     hub.emit(.server(status))
-    guard servers[index].settled else { return }
-    for (identifier, waiter) in waiters where waiter.server == index {
+    guard server.settled else { return }
+    for (identifier, waiter) in waiters where waiter.server == server.number {
       waiters[identifier] = nil
       waiter.resume.resume()
     }
@@ -90,13 +92,13 @@ extension Supervisor {
   }
 
   /// Returns when the server has come to rest, after 10 s at most.
-  func settled(_ index: Int) async {
-    guard !servers[index].settled, phase != .stopping else { return }
+  func settled(_ server: Server) async {
+    guard !server.settled, phase != .stopping else { return }
     let identifier = nextWaiter
     nextWaiter += 1
     queue.yield(.expire(waiter: identifier))
     await withCheckedContinuation { continuation in
-      waiters[identifier] = (index, continuation)
+      waiters[identifier] = (server.number, continuation)
     }
   }
 }

@@ -9,15 +9,14 @@ extension Supervisor {
 
   /// A ticker tells what it did.
   func ticked(_ interval: Int64, _ report: TickReport) {
-    guard case .done(let outcome) = report else { return }
+    guard case .done(let outcome) = report, tickerEnds[interval] != nil else { return }
     lastTicks[interval] = time.monotonicMilliseconds()
     metrics.ticked(outcome)
     rowsFound(outcome.rows)
     logTick(outcome.rows)
     for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
-    for index in servers.indices
-    where servers[index].definition.terms.intervalMilliseconds == interval {
-      note(trouble: outcome.troubles[servers[index].definition.user], server: index)
+    for server in servers where server.definition.terms.intervalMilliseconds == interval {
+      note(trouble: outcome.troubles[server.definition.user], server: server)
     }
     updateLateness()
   }
@@ -60,18 +59,18 @@ extension Supervisor {
   }
 
   /// Names a user's trouble when it begins and when it is over.
-  private func note(trouble: String?, server index: Int) {
-    guard servers[index].trouble != trouble else { return }
-    servers[index].trouble = trouble
-    let user = servers[index].definition.user
+  private func note(trouble: String?, server: Server) {
+    guard server.trouble != trouble else { return }
+    server.trouble = trouble
+    let user = server.definition.user
     let metadata: Logger.Metadata = ["user": "\(user)", "event": "trouble"]
     if let trouble {
-      servers[index].lastError = trouble
+      server.lastError = trouble
       logger.error("\(user) could not be credited: \(trouble)", metadata: metadata)
     } else {
       logger.info("\(user) is credited again, nothing was lost", metadata: metadata)
     }
-    hub.emit(.server(servers[index].status))
+    hub.emit(.server(server.status))
   }
 
   /// Seconds since the newest tick of any interval; nil before the first.

@@ -21,7 +21,7 @@ public actor Supervisor {
     case retry(server: Int, generation: Int, afterMilliseconds: Int64)
     case expire(waiter: Int)
     case fault(server: Int, reason: String)
-    case tickers([Int64])
+    case ticker(Int64, ended: AsyncStream<Never>)
   }
 
   let store: any LedgerStore
@@ -31,9 +31,17 @@ public actor Supervisor {
   let logger: Logger
   public nonisolated let startedMilliseconds: Int64
 
-  var servers: [Server]
-  /// Servers by the folded name of their user and their own.
-  let indexByName: [FoldedName: Int]
+  /// The configured servers, in the order of the file.
+  var servers: [Server] = []
+  /// The same by the folded name of their user and their own.
+  var serverByName: [FoldedName: Server] = [:]
+  /// The same by their numbers, and those that left and still close.
+  var serverByNumber: [Int: Server] = [:]
+  var nextServer = 0
+  /// Whom `--profile` named, until a command or a reload says otherwise.
+  var selected: Set<String>?
+  var changeGate = ChangeGate()
+  var configurationCondition: ConfigurationCondition
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition
   var lastKnown = LastKnownRows()
@@ -43,6 +51,8 @@ public actor Supervisor {
   let metrics = SupervisorMetrics()
   /// When each interval's last tick was done, or its ticker began.
   var lastTicks: [Int64: Int64] = [:]
+  /// Ends the ticker of an interval.
+  var tickerEnds: [Int64: AsyncStream<Never>.Continuation] = [:]
   var lateUsers: [String] = []
   var waiters: [Int: (server: Int, resume: CheckedContinuation<Void, Never>)] = [:]
   var nextWaiter = 0
@@ -57,6 +67,8 @@ public actor Supervisor {
     let prepare: @Sendable () async throws -> Void
     /// nil when the database answers on its health connection; else why not.
     let health: @Sendable () async -> String?
+    /// Reads the configuration file anew; throws `ControlError.invalid` with its faults.
+    let readConfiguration: @Sendable () async throws -> Candidate
     /// Drives all updaters of one interval until cancelled.
     let runTicker:
       @Sendable (
@@ -66,6 +78,7 @@ public actor Supervisor {
     public init(
       prepare: @escaping @Sendable () async throws -> Void,
       health: @escaping @Sendable () async -> String?,
+      readConfiguration: @escaping @Sendable () async throws -> Candidate,
       runTicker:
         @escaping @Sendable (
           _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
@@ -73,6 +86,7 @@ public actor Supervisor {
     ) {
       self.prepare = prepare
       self.health = health
+      self.readConfiguration = readConfiguration
       self.runTicker = runTicker
     }
   }
@@ -91,22 +105,35 @@ public actor Supervisor {
     self.logger = logger
     self.startedMilliseconds = time.wallMilliseconds()
     let now = DateTimeStamp(millisecondsSinceEpoch: time.wallMilliseconds())
-    self.servers = definitions.map { definition in
-      let override = selected.map {
-        EffectiveIntent(running: $0.contains(definition.user), paused: false)
-      }
-      return Server(definition: definition, override: override, since: now)
-    }
-    let names = definitions.enumerated().flatMap { index, definition in
-      [(FoldedName(definition.user), index), (FoldedName(definition.server), index)]
-    }
-    self.indexByName = Dictionary(names, uniquingKeysWith: { first, _ in first })
+    self.selected = selected
+    self.configurationCondition = .current(since: now)
     self.condition = .away(since: now, reason: "not connected yet")
     (self.jobs, self.queue) = AsyncStream.makeStream(of: Job.self)
+    let servers = definitions.enumerated().map { number, definition in
+      Server(
+        number: number, definition: definition,
+        override: Self.override(definition.user, selected), since: now)
+    }
+    self.nextServer = servers.count
+    self.servers = servers
+    self.serverByNumber = Dictionary(uniqueKeysWithValues: servers.map { ($0.number, $0) })
+    self.serverByName = Self.byName(servers)
   }
 
   /// The moment, for people.
   var now: DateTimeStamp { DateTimeStamp(millisecondsSinceEpoch: time.wallMilliseconds()) }
+
+  /// What `--profile` says of a user; nil without the option.
+  static func override(_ user: String, _ selected: Set<String>?) -> EffectiveIntent? {
+    selected.map { EffectiveIntent(running: $0.contains(user), paused: false) }
+  }
+
+  static func byName(_ servers: [Server]) -> [FoldedName: Server] {
+    Dictionary(
+      servers.flatMap { server in
+        [server.definition.user, server.definition.server].map { (FoldedName($0), server) }
+      }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// All configured users.
   var users: [String] { servers.map(\.definition.user) }

@@ -8,10 +8,13 @@ struct SupervisorMetrics {
   private let troubled = Gauge(label: "pointsd_users_in_trouble")
   private let late = Gauge(label: "pointsd_users_late")
   private let databaseUp = Gauge(label: "pointsd_database_up")
+  private let configurationCurrent = Gauge(label: "pointsd_configuration_current")
   private let differences = Gauge(label: "pointsd_ledger_differences")
   private let servers: [(state: ServerState, gauge: Gauge)] = ServerState.allCases.map { state in
     (state, Gauge(label: "pointsd_servers", dimensions: [("status", state.rawValue)]))
   }
+
+  init() { configurationCurrent.record(1) }
 
   func ticked(_ outcome: TickOutcome) {
     ticks.increment()
@@ -23,6 +26,12 @@ struct SupervisorMetrics {
 
   func database(_ condition: DatabaseCondition) {
     if case .available = condition { databaseUp.record(1) } else { databaseUp.record(0) }
+  }
+
+  func configuration(_ condition: ConfigurationCondition) {
+    let (current, outcome) = if case .current = condition { (1, "done") } else { (0, "refused") }
+    configurationCurrent.record(current)
+    Counter(label: "pointsd_reloads_total", dimensions: [("outcome", outcome)]).increment()
   }
 
   func verified(_ verification: Verification) {

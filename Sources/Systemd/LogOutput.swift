@@ -46,8 +46,16 @@ public enum LogOutput: Sendable, Equatable {
   /// Sends every logger of this process to where it belongs. To be called once, at start.
   public static func bootstrap(level: Logger.Level) {
     let output = detect()
-    LoggingSystem.bootstrap { output.makeHandler(label: $0, level: level) }
+    common.value = level
+    LoggingSystem.bootstrap {
+      AdjustableLogHandler(output.makeHandler(label: $0, level: level), common: common)
+    }
   }
+
+  /// Changes the level of every logger that was given none of its own.
+  public static func setLevel(_ level: Logger.Level) { common.value = level }
+
+  private static let common = AdjustableLevel(.info)
 
   private static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }

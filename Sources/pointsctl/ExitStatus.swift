@@ -3,6 +3,8 @@ enum ExitStatus: Int32 {
   case done = 0
   /// `verify` found a difference, or a server that was to run does not.
   case difference = 1
+  /// `plan`: a reload would change something.
+  case wouldChange = 2
   /// The command line is wrong.
   case usage = 64
   /// The daemon refused: no such name, or not in this state.
@@ -19,6 +21,8 @@ enum ExitStatus: Int32 {
   case tryAgain = 75
   /// Not allowed.
   case permission = 77
+  /// The daemon's configuration file has faults.
+  case configuration = 78
 }
 
 /// Why a command ends without having done what it was asked.

@@ -11,6 +11,8 @@ enum MetricDescriptions {
     "pointsd_users_late": "Users whose tick is late.",
     "pointsd_database_up": "1 while the database answers on its health connection.",
     "pointsd_ledger_retries_total": "Statements sent again, by MariaDB's error number.",
+    "pointsd_configuration_current": "1 unless the last reload was refused.",
+    "pointsd_reloads_total": "Reloads asked for, by outcome.",
     "pointsd_ledger_differences": "Differences that the last check of the ledger found.",
     "pointsd_servers": "Servers by status.",
     "pointsd_lane_answers_total": "Answers given to TCP clients.",

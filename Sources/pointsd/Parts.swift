@@ -22,8 +22,8 @@ struct Parts {
   let logger: Logger
 
   init(
-    _ configuration: Configuration, selected: Set<String>?, metrics: PrometheusRegistry,
-    logger: Logger
+    _ configuration: Configuration, selected: Set<String>?, source: ConfigurationSource,
+    metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
     let pool = ConnectionPool(settings: database.settings, size: database.connections)
@@ -38,7 +38,7 @@ struct Parts {
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
       store: ledger, host: lanes,
-      surroundings: .init(ledger: ledger, managed: database.managed),
+      surroundings: .init(ledger: ledger, managed: database.managed, source: source),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
@@ -73,7 +73,7 @@ struct Parts {
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .gracefullyShutdownGroup)
         }, logger: quiet(logger)))
-    let signals = Signals(group: group, logger: logger)
+    let signals = Signals(group: group, supervisor: supervisor, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await signals.watch() }
       tasks.addTask { try await group.run() }

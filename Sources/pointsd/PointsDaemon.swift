@@ -40,7 +40,8 @@ struct PointsDaemon: AsyncParsableCommand {
     LogOutput.bootstrap(level: .init(configuration.log.level))
     // A client that closes while it is written to is an error number, not the end.
     signal(SIGPIPE, SIG_IGN)
-    let runsClosed = try await Daemon.run(configuration, selected: selected)
+    let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
+    let runsClosed = try await Daemon.run(configuration, selected: selected, source: source)
     if !runsClosed { throw ExitStatus.tryAgain }
   }
 
@@ -48,9 +49,7 @@ struct PointsDaemon: AsyncParsableCommand {
   private func read() throws -> (Configuration, selected: Set<String>?) {
     do {
       let configuration = try Configuration.load(path: config)
-      guard !profiles.isEmpty else { return (configuration, nil) }
-      let users = try ProfileResolver(users: configuration.users).users(of: profiles)
-      return (configuration, Set(users))
+      return (configuration, try ConfigurationSource.select(profiles, in: configuration))
     } catch let faults as ConfigurationFaults {
       StandardStream.error.write("\(faults)\n")
       throw ExitStatus.configuration

@@ -1,16 +1,39 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Points
 import ServiceLifecycle
+import Supervisor
 import UnixSignals
 
-/// SIGTERM and SIGINT: the first asks for a clean stop, the second ends at once.
+/// SIGTERM and SIGINT: the first asks for a clean stop, the second ends at once. SIGHUP asks for a
+/// reload.
 struct Signals {
   let group: ServiceGroup
+  let supervisor: Supervisor
   let logger: Logger
 
   /// Returns when the task is cancelled.
   func watch() async {
+    await withDiscardingTaskGroup { tasks in
+      tasks.addTask { await watchForReload() }
+      await watchForEnd()
+      tasks.cancelAll()
+    }
+  }
+
+  private func watchForReload() async {
+    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+      do {
+        _ = try await supervisor.reload(by: Operation(who: "SIGHUP", reason: nil))
+      } catch {
+        // The supervisor told log, status line, page and metrics; a signal has nobody else to tell.
+        logger.debug("reload refused: \(error)")
+      }
+    }
+  }
+
+  private func watchForEnd() async {
     var asked = false
     for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
       if asked {

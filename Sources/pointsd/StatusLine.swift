@@ -8,9 +8,17 @@ struct StatusLine {
   /// nil before the first tick.
   let secondsSinceTick: Int?
   let http: ListenCondition
+  let configuration: ConfigurationCondition
 
   var text: String {
-    [users, databaseText, tick, httpFault].compactMap { $0 }.joined(separator: "; ")
+    [reload, users, databaseText, tick, httpFault].compactMap { $0 }.joined(separator: "; ")
+  }
+
+  /// First, for nothing else asks for somebody to act.
+  private var reload: String? {
+    guard case .rejected(let since, let reason) = configuration else { return nil }
+    let fault = reason.split(separator: "\n").first.map(String.init) ?? "unknown"
+    return "RELOAD REFUSED at \(since): \(fault)"
   }
 
   private var users: String {

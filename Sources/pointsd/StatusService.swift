@@ -47,7 +47,8 @@ struct StatusService: Service, CustomStringConvertible {
     get async {
       StatusLine(
         servers: await supervisor.servers(), database: await supervisor.database(),
-        secondsSinceTick: await supervisor.secondsSinceTick, http: dashboard.tcpCondition
+        secondsSinceTick: await supervisor.secondsSinceTick, http: dashboard.tcpCondition,
+        configuration: await supervisor.configuration()
       ).text
     }
   }

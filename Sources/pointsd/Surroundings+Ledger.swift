@@ -5,8 +5,10 @@ import Supervisor
 
 extension Supervisor.Surroundings {
   /// What the ledger's side of the daemon gives the supervisor.
-  /// - Parameter managed: the private database, which must be ready first; nil for a given server.
-  init(ledger: Ledger, managed: ManagedDatabase?) {
+  /// - Parameters:
+  ///   - managed: the private database, which must be ready first; nil for a given server.
+  ///   - source: the configuration file.
+  init(ledger: Ledger, managed: ManagedDatabase?, source: ConfigurationSource) {
     self.init(
       prepare: {
         if let managed, await !managed.isReady {
@@ -15,6 +17,7 @@ extension Supervisor.Surroundings {
         try await ledger.prepare()
       },
       health: { await ledger.health() },
+      readConfiguration: { try source.read() },
       runTicker: { interval, report in
         await Ticker(store: ledger, intervalMilliseconds: interval).run(report)
       })

@@ -18,6 +18,7 @@ final class FakeControl: Control {
     var unreadiness: String?
     var database = DatabaseCondition.available(since: DateTimeStamp(secondsSinceEpoch: 0))
     var late: [String] = []
+    var configuration = ConfigurationCondition.current(since: DateTimeStamp(secondsSinceEpoch: 0))
     var operations: [Operation] = []
     var changes: [String] = []
     var ranges: [HistoryRange] = []
@@ -150,6 +151,28 @@ final class FakeControl: Control {
     }
     return members
   }
+
+  private let onePlan = ReloadPlan(
+    users: [
+      .init(user: "Afif", server: "server1", action: .restart, details: ["port 5001 → 5011"]),
+      .init(user: "Faiz", server: "server_c2", action: .nothing, details: []),
+    ], settings: [], needsRestart: [])
+
+  func plan() async throws -> ReloadPlan {
+    if let error = state.withLock({ $0.changeError }) { throw error }
+    return onePlan
+  }
+
+  func reload(by operation: Operation) async throws -> ReloadPlan {
+    try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.operations.append(operation)
+      state.changes.append("reload")
+      return onePlan
+    }
+  }
+
+  func configuration() async -> ConfigurationCondition { state.withLock { $0.configuration } }
 
   func verify() async throws -> Verification {
     Verification(

@@ -22,6 +22,12 @@ import Testing
         return ScriptedDaemon.Answer(
           body: #"{"success":true,"data":{"user":"Zoë","points":7,"datetime_stamp":"#
             + #""2026-01-12 14:29:30"},"stale_seconds":12}"#)
+      case ("GET", "/api/plan"), ("POST", "/api/reload"):
+        return .data(
+          #"{"changes":true,"users":[{"user":"Afif","server":"server1","action":"restart","#
+            + #""details":["port 5001 → 5011"]},{"user":"Faiz","server":"server_c2","#
+            + #""action":"nothing","details":[]}],"settings":["log.level: info → debug"],"#
+            + #""needs_restart":[]}"#)
       case ("POST", "/api/users/Afif/pause"):
         return ScriptedDaemon.Answer(
           body: #"{"success":true,"username":"Afif","status":"paused"}"#)
@@ -54,6 +60,35 @@ import Testing
     -> RunningCommand.Outcome
   {
     try await RunningCommand.run(["--socket", folder.path + "/s"] + arguments)
+  }
+
+  @Test func planTellsWhatWouldChange() async throws {
+    let folder = try TestFolder()
+    let daemon = try await daemon(folder)
+    let outcome = try await run(["plan"], folder)
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.output == """
+        USER  SERVER     ACTION   DETAILS
+        Afif  server1    restart  port 5001 → 5011
+        Faiz  server_c2  nothing
+        setting: log.level: info → debug
+
+        """)
+    #expect(outcome.errors == "")
+    try await daemon.stop()
+  }
+
+  @Test func reloadTellsWhatChanged() async throws {
+    let folder = try TestFolder()
+    let daemon = try await daemon(folder)
+    let outcome = try await run(["reload", "--reason", "new term"], folder)
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.output
+        == "Afif: restart (port 5001 → 5011)\nsetting: log.level: info → debug\n")
+    #expect(daemon.requests.map(\.line).last == #"POST /api/reload {"reason":"new term"}"#)
+    try await daemon.stop()
   }
 
   @Test func listsServersPlainlyInAPipe() async throws {

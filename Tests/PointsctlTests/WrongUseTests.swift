@@ -136,6 +136,18 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
       "database away", ["verify", "--socket", "SOCKET"], 75, "pointsctl: the database is away",
       answer: .failure(503, "the database is away")),
     .init(
+      "reload of a broken file", ["reload", "--socket", "SOCKET"], 78,
+      "pointsctl: f.json:1:2: a is wrong\npointsctl: f.json:3:4: b is wrong\n",
+      answer: .failure(422, #"f.json:1:2: a is wrong\nf.json:3:4: b is wrong"#)),
+    .init(
+      "plan of a broken file", ["plan", "--socket", "SOCKET"], 78, "pointsctl: f.json:1:2: a",
+      answer: .failure(422, "f.json:1:2: a")),
+    .init(
+      "reload to a busy port", ["reload", "--socket", "SOCKET"], 65,
+      "pointsctl: Zoe: port 5003 is in use; nothing was changed",
+      answer: .failure(409, "Zoe: port 5003 is in use; nothing was changed")),
+    .init("reload of a file", ["reload", "pointsd.json"], 64, "Error: Unexpected argument"),
+    .init(
       "fault of the daemon", ["verify", "--socket", "SOCKET"], 70,
       "pointsctl: pointsd: Internal error; see its log", answer: .failure(500, "Internal error")),
     .init(

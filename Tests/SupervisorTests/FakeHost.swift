@@ -6,6 +6,7 @@ final class FakeHost: ListenerHost {
   struct State {
     var busyPorts: [Int: ListenerError] = [:]
     var opened: [String] = []
+    var openPorts: [Int] = []
     var closed: [String] = []
     var published: [[PointsRow]] = []
     var faults: [String: @Sendable (String) -> Void] = [:]
@@ -27,7 +28,10 @@ final class FakeHost: ListenerHost {
     }
 
     func close() async {
-      host.state.withLock { $0.closed.append(server) }
+      host.state.withLock { state in
+        state.closed.append(server)
+        state.openPorts.removeAll { $0 == port }
+      }
     }
   }
 
@@ -37,9 +41,14 @@ final class FakeHost: ListenerHost {
     try state.withLock { state in
       if let error = state.busyPorts[specification.port] { throw error }
       state.opened.append(specification.server)
+      state.openPorts.append(specification.port)
       state.faults[specification.server] = onFault
     }
     return Listener(port: specification.port, server: specification.server, host: self)
+  }
+
+  func check(_ specification: ListenerSpecification) async throws {
+    if let error = state.withLock({ $0.busyPorts[specification.port] }) { throw error }
   }
 
   func publish(_ rows: [PointsRow]) {

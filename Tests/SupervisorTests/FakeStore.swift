@@ -9,6 +9,7 @@ final class FakeStore: LedgerStore {
     var intents: [String: Intent] = [:]
     var reconciled: [[LedgerUser]] = []
     var changes: [String] = []
+    var reloads: [(changed: [LedgerUser], leaving: [String])] = []
     var closedRuns: [[String]] = []
     var expectedEarning: Set<String> = []
   }
@@ -33,6 +34,18 @@ final class FakeStore: LedgerStore {
         }
       }
       return []
+    }
+  }
+
+  func reload(
+    changed: [LedgerUser], leaving: [String], operation: Operation
+  ) async throws -> ReloadedAccounts {
+    _ = try await reconcile(changed, operation: operation)
+    return try checked { state in
+      state.reloads.append((changed, leaving))
+      return ReloadedAccounts(
+        rows: changed.compactMap { state.rows[$0.name] },
+        intents: changed.compactMap { state.intents[$0.name] }, notices: [])
     }
   }
 

@@ -12,10 +12,29 @@ struct Fixture {
   let time = ManualTime()
   let health = Health()
   let reports = Reports()
+  let file = File()
 
   /// Whether the database answers, as the test wants it.
   final class Health: Sendable {
     let fault = Mutex<String?>(nil)
+  }
+
+  /// What the configuration file holds, as the test wants it.
+  final class File: Sendable {
+    let candidate = Mutex<Result<Candidate, ControlError>>(.failure(.invalid("no file")))
+
+    /// A file with these users and nothing else that differs.
+    func write(
+      _ definitions: [ServerDefinition], selected: Set<String>? = nil, settings: [String] = [],
+      needsRestart: [String] = []
+    ) {
+      candidate.withLock {
+        $0 = .success(
+          Candidate(
+            definitions: definitions, selected: selected, settings: settings,
+            needsRestart: needsRestart, adopt: {}))
+      }
+    }
   }
 
   /// The way tickers report, for tests that play the ticker.
@@ -36,17 +55,19 @@ struct Fixture {
   init(
     definitions: [ServerDefinition] = Fixture.five, selected: Set<String>? = nil
   ) {
-    let (health, reports) = (health, reports)
+    let (health, reports, file) = (health, reports, file)
     supervisor = Supervisor(
       definitions: definitions, selected: selected, store: store, host: host,
       surroundings: .init(
         prepare: {},
         health: { health.fault.withLock { $0 } },
+        readConfiguration: { try file.candidate.withLock { try $0.get() } },
         runTicker: { interval, report in
           reports.tickers.withLock { $0[interval] = report }
           // A ticker ends when it is cancelled.
           let (stream, _) = AsyncStream.makeStream(of: Void.self)
           for await _ in stream {}
+          reports.tickers.withLock { $0[interval] = nil }
         }),
       time: time.source, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
   }

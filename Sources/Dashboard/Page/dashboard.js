@@ -2,7 +2,7 @@
 // statistics. What else the page shows is fetched behind the first paint.
 
 import {
-  apply, inWords, isLate, lastUpdate, now, number, parse, snapshot, span, stampOf, state, statistics,
+  age, apply, inWords, isLate, lastUpdate, now, number, parse, snapshot, span, stampOf, state, statistics,
   statusOf,
 } from "./model.js";
 
@@ -16,13 +16,15 @@ let due = false; // a drawing is
 
 // Health: what is known to be well, and what is not
 
-/// "connecting", "lost" (the daemon), "database" (the daemon lost it), "late", "well", or "unsure"
-/// where nothing says whether ticks are late: then nothing is green.
+/// "connecting", "lost" (the daemon), "database" (the daemon lost it), "late", "rejected" (a
+/// reload was), "well", or "unsure" where nothing says whether ticks are late: then nothing is green.
 function health() {
   if (live.lost) return "lost";
   if (live.link === "connecting" || !known) return "connecting";
   if (state.database.status !== "available") return "database";
-  return !state.late ? "unsure" : state.late.size ? "late" : "well";
+  if (state.late?.size) return "late";
+  if (state.configuration?.status === "rejected") return "rejected";
+  return state.late ? "well" : "unsure";
 }
 
 const faults = {
@@ -47,6 +49,13 @@ const faults = {
     title: "Ticks are late.", shape: "late", word: "Late",
     text: () => `${names([...state.late])} should have earned points by now; the points below may be behind.`,
     age: () => "",
+  },
+  rejected: {
+    title: "Reload refused.", shape: "late", word: "Reload refused",
+    text: () => "The changed configuration file was not taken over; everything goes on as before. "
+      + "Mend the file and reload again.",
+    detail: () => state.configuration.reason,
+    age: () => `Refused ${age(state.configuration.since)}.`,
   },
 };
 const names = (all) => all.length > 4
@@ -91,7 +100,7 @@ function showSummary(condition, fault) {
   document.title = document.hidden ? "Points" : `${fault?.word ?? (unsure ? "Connecting" : words)} – Points`;
   const trouble = [...state.users.keys()].some((user) =>
     isLate(user) || !["running", "paused", "stopped"].includes(statusOf(user)));
-  showIcon(document.hidden ? "unsure" : condition === "well" && trouble ? "late" : condition);
+  showIcon(document.hidden ? "unsure" : condition === "rejected" || (condition === "well" && trouble) ? "late" : condition);
 }
 
 const icons = {
@@ -143,6 +152,7 @@ function receive(type, data) {
   if (type === "server" && was.running !== statusOf(data.user)) charts.interrupt(data.user);
   const recovered = (type === "database" && was.away !== data.status)
     || (type === "late" && was.late && !data.users.length);
+  if (type === "servers") charts.refresh();
   if (recovered || type === "server" || (type === "snapshot" && live.link !== "asking"))
     charts.refresh();
   if (type === "snapshot" && live.link === "asking") data.users.forEach(charts.append);

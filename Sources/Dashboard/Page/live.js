@@ -6,7 +6,9 @@
 // A hidden tab holds nothing and starts anew when shown. Tabs find each other by BroadcastChannel:
 // locks do not exist on a plain-HTTP address in the local network.
 
-const events = ["snapshot", "users", "server", "database", "late", "heartbeat"];
+const events = [
+  "snapshot", "users", "server", "servers", "database", "late", "configuration", "heartbeat",
+];
 // All in milliseconds. Heartbeats come every 2000.
 const silenceLimit = 4000; // without a word for so long: the daemon is lost
 const relayLimit = 3000; // without a word from the tab we follow: look for a better source

@@ -6,6 +6,7 @@ export const state = {
   servers: new Map(), // by user name: as in /api/servers
   database: { status: "unknown" },
   late: null, // a Set of user names
+  configuration: null, // {status, since, reason}; null where it cannot be known
   search: new URLSearchParams(location.search).get("search") ?? "",
 };
 
@@ -20,17 +21,22 @@ export const stampOf = (time) => new Date(time).toISOString().slice(0, 19).repla
 /// Applies an event of /api/events.
 export function apply(type, data) {
   if (data.timestamp) setClock(parse(data.timestamp));
-  if (data.servers) state.servers = new Map(data.servers.map((server) => [server.user, server]));
+  if (data.servers) {
+    state.servers = new Map(data.servers.map((server) => [server.user, server]));
+    // Users come and go; one whose points were not read yet is a user still.
+    const rows = type === "snapshot" ? new Map(data.users.map((row) => [row.user, row])) : state.users;
+    state.users = new Map(
+      [...state.servers.keys()].map((user) => [user, rows.get(user) ?? { user, points: null }]));
+  }
   if (type === "snapshot") {
-    // A user whose points were never read yet, because the database is away, is a user still.
-    const unread = [...state.servers.keys()].map((user) => ({ user, points: null }));
-    state.users = new Map([...unread, ...data.users].map((row) => [row.user, row]));
     state.database = { stale: data.stale_seconds, heard: now(), ...data.database };
     state.late = data.late && new Set(data.late);
+    state.configuration = data.configuration ?? null;
   } else if (type === "users") {
     for (const row of data.users) state.users.set(row.user, row);
   } else if (type === "server") state.servers.set(data.user, data);
   else if (type === "database") state.database = data;
+  else if (type === "configuration") state.configuration = data;
   else if (type === "late") state.late = new Set(data.users);
 }
 
@@ -39,7 +45,7 @@ export function snapshot() {
   return {
     timestamp: stampOf(now()), users: [...state.users.values()],
     servers: [...state.servers.values()], database: state.database,
-    late: state.late && [...state.late], stale_seconds: state.database.stale ?? null,
+    late: state.late && [...state.late], configuration: state.configuration, stale_seconds: state.database.stale ?? null,
   };
 }
 

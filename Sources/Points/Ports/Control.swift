@@ -32,6 +32,17 @@ public protocol Control: Sendable {
   /// The users that a profile names: a user, server, group or `all`, in any case.
   func members(ofProfile name: String) async throws -> [String]
 
+  /// What the configuration file would change now.
+  func plan() async throws -> ReloadPlan
+
+  /// Changes to what the configuration file says, all of it or, with an error, nothing. Users that
+  /// are the same in the file are not touched. The points of users it no longer has stay.
+  /// - Returns: what was done.
+  func reload(by operation: Operation) async throws -> ReloadPlan
+
+  /// Whether the last reload went through.
+  func configuration() async -> ConfigurationCondition
+
   /// Checks the ledger.
   func verify() async throws -> Verification
 
@@ -67,6 +78,8 @@ public enum ControlError: Error, Sendable, Hashable {
   case notFound(String)
   /// 409: refused by a rule or by the state things are in.
   case conflict(String)
+  /// 422: the configuration file has faults, one a line.
+  case invalid(String)
   /// 503: the database is away, or the daemon is stopping; nothing was changed.
   case unavailable(String)
   /// 500.
@@ -76,8 +89,8 @@ public enum ControlError: Error, Sendable, Hashable {
 extension ControlError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .notFound(let message), .conflict(let message), .unavailable(let message),
-      .failed(let message):
+    case .notFound(let message), .conflict(let message), .invalid(let message),
+      .unavailable(let message), .failed(let message):
       message
     }
   }

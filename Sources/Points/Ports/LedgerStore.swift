@@ -11,6 +11,13 @@ public protocol LedgerStore: Sendable {
   /// - Returns: one line for each thing an operator should know.
   func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String]
 
+  /// Brings the accounts of `changed` users to what is wanted and closes the runs of those `leaving`,
+  /// in one transaction: all or, with an error, nothing. Nobody else's account is touched.
+  ///
+  /// Repeating a call with the same `operation.id` changes nothing.
+  func reload(changed: [LedgerUser], leaving: [String], operation: Operation) async throws
+    -> ReloadedAccounts
+
   /// The intent of each of `users` that has one.
   func intents(of users: [String]) async throws -> [Intent]
 
@@ -38,6 +45,20 @@ public protocol LedgerStore: Sendable {
   /// Checks the ledger in one snapshot.
   /// - Parameter earning: the users that are to have an open run.
   func verify(users: [String], earning: Set<String>) async throws -> Verification
+}
+
+/// What a reload made of the accounts of the users it changed.
+public struct ReloadedAccounts: Sendable, Hashable {
+  public let rows: [PointsRow]
+  public let intents: [Intent]
+  /// One line for each thing an operator should know.
+  public let notices: [String]
+
+  public init(rows: [PointsRow], intents: [Intent], notices: [String]) {
+    self.rows = rows
+    self.intents = intents
+    self.notices = notices
+  }
 }
 
 /// A configured user as the ledger needs to know it.

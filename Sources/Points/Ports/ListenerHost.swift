@@ -52,6 +52,9 @@ public protocol ListenerHost: Sendable {
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
   ) async throws -> any OpenListener
 
+  /// Whether a listener could be opened now: throws `ListenerError` when not, opens nothing.
+  func check(_ specification: ListenerSpecification) async throws
+
   /// Tells watching clients of rows that changed, and keeps them as the last known values.
   func publish(_ rows: [PointsRow])
 }

@@ -56,7 +56,9 @@ enum APIFault {
     guard let message else {
       return strange("\(excerpt(endpoint.described, limit: 200)) answered with status \(status)")
     }
-    let said = excerpt(message, limit: 1000)
+    // The faults of a configuration file are one a line.
+    let said = message.split(separator: "\n").map { excerpt(String($0), limit: 1000) }
+      .joined(separator: "\n")
     switch status {
     case 401, 403:
       let remedy: String
@@ -65,6 +67,7 @@ enum APIFault {
       case .socket: remedy = ""
       }
       return CommandFault(.permission, said + remedy)
+    case 422: return CommandFault(.configuration, said)
     case 429, 503: return CommandFault(.tryAgain, said)
     case 400..<500: return CommandFault(.refused, said)
     default: return CommandFault(.fault, "pointsd: \(said); see its log")

@@ -17,6 +17,7 @@ struct PointsctlCommand: ParsableCommand {
       EXIT STATUS
         0   done, or nobody reads the output any more; watch: ended by a signal
         1   verify found a difference; a server that was to run does not
+        2   plan: a reload would change something
         64  wrong usage
         65  refused: no such name, or not in this state
         66  a file that was named cannot be read
@@ -25,11 +26,14 @@ struct PointsctlCommand: ParsableCommand {
         74  the output cannot be written
         75  not now, try again: the database is away or the daemon is stopping
         77  not permitted
+        78  plan, reload: the configuration file has faults; nothing was changed
       """,
     subcommands: [
       ListCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
       PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
       GetCommand.self, WatchCommand.self, StatisticsCommand.self, VerifyCommand.self,
+      PlanCommand.self,
+      ReloadCommand.self,
     ])
 }
 

@@ -33,6 +33,16 @@ struct Style {
     }
   }
 
+  /// The colour of what a reload does to a user.
+  func action(_ word: String) -> String {
+    switch word {
+    case "start", "adjust": coloured(word, "32")
+    case "restart": coloured(word, "33")
+    case "stop", "remove": coloured(word, "31")
+    default: coloured(word, "2")
+    }
+  }
+
   func heading(_ text: String) -> String {
     coloured(text, "1")
   }

@@ -1,0 +1,28 @@
+import HTTPTypes
+import Hummingbird
+import Points
+
+extension Interface {
+  /// What the configuration file would change, and changing it.
+  var configurationRoutes: [Route] {
+    [
+      Route(
+        .get, "/api/plan",
+        .init(
+          summary: "What the configuration file would change now",
+          answer: .data(OpenAPISchemas.reference("Plan")), failures: [422])
+      ) { _, _ in .success(Documents.plan(try await control.plan())) },
+      Route(
+        .post, "/api/reload",
+        .init(
+          summary: "Change to what the configuration file says: all of it or nothing",
+          answer: .data(OpenAPISchemas.reference("Plan")), body: "Reason",
+          failures: [409, 422, 503])
+      ) { request, context in
+        let body = try await ChangeBody.reason(request)
+        let operation = await operation(request, context, reason: body.reason)
+        return .success(Documents.plan(try await control.reload(by: operation)))
+      },
+    ]
+  }
+}
