@@ -47,6 +47,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
   ],
   targets: [
+    // Its package comes with libmariadb-dev.
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
     .systemLibrary(
@@ -66,6 +68,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
+      swiftSettings: strict),
+    .target(
+      name: "Backup", dependencies: ["COpenSSL", "MariaDB", "ManagedDatabase"],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
@@ -88,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "pointsd",
       dependencies: [
-        "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Ledger",
+        "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Backup",
+        "Ledger",
         "Supervisor",
         "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, signals, logging, metrics,
       ],
@@ -117,6 +123,9 @@ let package = Package(
     .testTarget(
       name: "ManagedDatabaseTests",
       dependencies: ["ManagedDatabase", "MariaDB", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BackupTests", dependencies: ["Backup", "MariaDB", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "LedgerTests", dependencies: ["Ledger", "Points", "MariaDB", "TestSupport", logging],

@@ -1,0 +1,5 @@
+#ifndef POINTSD_COPENSSL_H
+#define POINTSD_COPENSSL_H
+// SHA-256 for backups. libssl-dev comes with libmariadb-dev.
+#include <openssl/evp.h>
+#endif
