@@ -70,7 +70,7 @@ let package = Package(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["COpenSSL", "MariaDB", "ManagedDatabase"],
+      name: "Backup", dependencies: ["Points", "COpenSSL", "MariaDB", "ManagedDatabase"],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
@@ -125,7 +125,7 @@ let package = Package(
       dependencies: ["ManagedDatabase", "MariaDB", "TestSupport", logging],
       swiftSettings: strict),
     .testTarget(
-      name: "BackupTests", dependencies: ["Backup", "MariaDB", "TestSupport"],
+      name: "BackupTests", dependencies: ["Backup", "Points", "MariaDB", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "LedgerTests", dependencies: ["Ledger", "Points", "MariaDB", "TestSupport", logging],

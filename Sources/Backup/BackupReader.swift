@@ -1,6 +1,8 @@
+import Points
+
 /// Reads a backup: first whether it is whole and ours, then the rows in it.
 public struct BackupReader: Sendable {
-  private let file: PrivateFile
+  private let file: any BackupFile
   /// Where the last line begins.
   private let end: Int
   /// The version of the tables in it.
@@ -10,13 +12,13 @@ public struct BackupReader: Sendable {
   /// No statement of mariadb-dump is longer than a packet of MariaDB may be.
   private static let statementLimit = 64 << 20
 
-  /// - Throws: `BackupError.foreign` for anything but a whole backup.
-  public init(_ file: PrivateFile) throws(BackupError) {
+  /// - Throws: `BackupError.foreign` for anything but a whole backup; what `file` throws.
+  public init(_ file: any BackupFile) throws {
     self.file = file
     let start = String(decoding: try file.read(at: 0, count: 200), as: UTF8.self)
     let firstLine = start.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
     guard let schema = try BackupFormat.schema(ofFirstLine: firstLine) else {
-      throw .foreign(
+      throw BackupError.foreign(
         file.size == 0 ? "it is empty" : "it does not begin as pointsctl backup writes it")
     }
     self.schema = schema
@@ -25,15 +27,15 @@ public struct BackupReader: Sendable {
     let lineStart = tail.dropLast().lastIndex(of: newline).map { $0 + 1 } ?? 0
     let lastLine = String(decoding: tail[lineStart...], as: UTF8.self)
     guard let digest = BackupFormat.digest(ofLastLine: lastLine) else {
-      throw .foreign("it does not end as pointsctl backup writes it: it was cut off")
+      throw BackupError.foreign("it does not end as pointsctl backup writes it: it was cut off")
     }
     self.end = file.size - (tail.count - lineStart)
     guard try Self.digest(of: file, until: end) == digest else {
-      throw .foreign("its SHA-256 is not the one at its end: it was changed")
+      throw BackupError.foreign("its SHA-256 is not the one at its end: it was changed")
     }
   }
 
-  private static func digest(of file: PrivateFile, until end: Int) throws(BackupError) -> String {
+  private static func digest(of file: any BackupFile, until end: Int) throws -> String {
     let digest = try Digest()
     var offset = 0
     while offset < end {

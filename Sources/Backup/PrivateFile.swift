@@ -1,8 +1,9 @@
 import Glibc
+import Points
 
 /// A temporary file that nobody else can open and that is gone when this value is, whatever
 /// happens to the process.
-public final class PrivateFile: Sendable {
+public final class PrivateFile: BackupFile {
   /// Open for reading and writing.
   public let descriptor: Int32
 

@@ -17,7 +17,30 @@ struct GateMiddleware: RouterMiddleware {
     _ request: Request, context: DashboardContext,
     next: (Request, DashboardContext) async throws -> Response
   ) async throws -> Response {
-    switch gate.decide(request.facts(context.peer)) {
+    try await admit(request, context, asChange: false)
+    // The one body that may be large has to come over the control socket.
+    if request.uri.path == Self.restorePath {
+      guard context.peer.transport == .controlSocket else {
+        throw await refuse(
+          .forbidden, "Restore works over the control socket only", request, context)
+      }
+      return try await next(request, context)
+    }
+    var request = request
+    try await Self.readBody(of: &request)
+    return try await next(request, context)
+  }
+
+  private static let restorePath = "/api/restore"
+
+  /// Throws the refusal of a request that the gate does not let in.
+  /// - Parameter asChange: whether it needs the rights of a change in any case.
+  func admit(
+    _ request: Request, _ context: DashboardContext, asChange: Bool
+  ) async throws {
+    var facts = request.facts(context.peer)
+    if asChange { facts.changes = true }
+    switch gate.decide(facts) {
     case .allowed: break
     case .malformed(let reason): throw await refuse(.badRequest, reason, request, context)
     case .forbidden(let reason): throw await refuse(.forbidden, reason, request, context)
@@ -25,9 +48,6 @@ struct GateMiddleware: RouterMiddleware {
       throw await refuse(
         .unauthorized, reason, request, context, headers: [.wwwAuthenticate: "Bearer"])
     }
-    var request = request
-    try await Self.readBody(of: &request)
-    return try await next(request, context)
   }
 
   private func refuse(

@@ -17,7 +17,8 @@ struct Interface: Sendable {
   /// Every route, in the order of the OpenAPI document.
   var routes: [Route] {
     let described =
-      userRoutes + serverRoutes + ledgerRoutes + configurationRoutes + stateRoutes + pageRoutes
+      userRoutes + serverRoutes + ledgerRoutes + configurationRoutes
+      + backupRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
 
@@ -25,10 +26,14 @@ struct Interface: Sendable {
   func router(gate: Gate) -> Router<DashboardContext> {
     let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
-    router.add(middleware: GateMiddleware(gate: gate, logger: logger))
+    let guardian = GateMiddleware(gate: gate, logger: logger)
+    router.add(middleware: guardian)
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {
-      router.on(RouterPath(route.path), method: route.method, use: route.handler)
+      router.on(RouterPath(route.path), method: route.method) { request, context in
+        if route.isGuarded { try await guardian.admit(request, context, asChange: true) }
+        return try await route.handler(request, context)
+      }
     }
     return router
   }

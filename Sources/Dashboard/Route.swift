@@ -11,6 +11,8 @@ struct Route: Sendable {
   let path: String
   let description: Description
   let handler: Handler
+  /// Whether it needs the rights of a change although it changes nothing.
+  let isGuarded: Bool
 
   /// What the OpenAPI document says of a route.
   struct Description: Sendable {
@@ -44,12 +46,13 @@ struct Route: Sendable {
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ description: Description,
-    handler: @escaping Handler
+    isGuarded: Bool = false, handler: @escaping Handler
   ) {
     self.method = method
     self.path = path
     self.description = description
     self.handler = handler
+    self.isGuarded = isGuarded
   }
 
   /// The names between braces.

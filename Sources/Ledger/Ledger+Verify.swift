@@ -6,12 +6,7 @@ extension Ledger {
     try await retries.run("verify") {
       try await pool.run { session in
         try session.transaction(.snapshot) { session in
-          let now = try session.nowMilliseconds()
-          let differences =
-            try session.differencesOfPoints(configured: users) + session.overlaps()
-            + session.openRuns(against: earning) + session.future(nowMilliseconds: now)
-          return Verification(
-            users: users.count, differences: differences, notices: try session.recentNotices())
+          try session.verification(users: users, earning: earning)
         }
       }
     }
@@ -19,6 +14,16 @@ extension Ledger {
 }
 
 extension Session {
+  /// Checks the ledger in use, in a transaction.
+  func verification(users: [String], earning: Set<String>) throws -> Verification {
+    let now = try nowMilliseconds()
+    let differences =
+      try differencesOfPoints(configured: users) + overlaps() + openRuns(against: earning)
+      + future(nowMilliseconds: now)
+    return Verification(
+      users: users.count, differences: differences, notices: try recentNotices())
+  }
+
   /// Whether `points` is what runs and adjustments add up to, of everybody the ledger knows.
   fileprivate func differencesOfPoints(
     configured: [String]

@@ -10,7 +10,7 @@ import Points
 /// the database's clock alone.
 public actor Ledger {
   let pool: ConnectionPool
-  private let settings: ConnectionSettings
+  let settings: ConnectionSettings
   private let lock: DaemonLock
   let maximumCatchUpMilliseconds: Int64
   let retries: RetryPolicy
@@ -23,6 +23,9 @@ public actor Ledger {
   var missed: [String: Int] = [:]
   private var ticking = false
   private var waitingTicks: [CheckedContinuation<Void, Never>] = []
+
+  /// The version of the tables that this program works with.
+  public static var schemaVersion: Int { Migration.newest }
 
   /// - Parameters:
   ///   - settings: for the connections apart from the pool: preparation, lock and health.

@@ -33,8 +33,7 @@ extension Supervisor {
       logger.warning("\(notice)", metadata: ["event": "ledger"])
     }
     for intent in try await store.intents(of: users) { keep(intent) }
-    lastKnown.remember(
-      try await store.rows(of: users), nowMilliseconds: time.monotonicMilliseconds())
+    rowsFound(try await store.rows(of: users))
     phase = .serving
     for server in servers {
       handle(server.effective.running ? .startAsked : .stopAsked, server: server)

@@ -89,6 +89,9 @@ extension Supervisor {
       waiters.removeValue(forKey: waiter)?.resume.resume()
     case .fault(let number, let reason):
       if let server = serverByNumber[number] { listenerDied(server, reason: reason) }
+    case .prepareAgain(let done):
+      await prepareAgain()
+      done.finish()
     case .ticker(let interval, let ended): await runTicker(interval, until: ended)
     }
   }

@@ -21,6 +21,7 @@ public actor Supervisor {
     case retry(server: Int, generation: Int, afterMilliseconds: Int64)
     case expire(waiter: Int)
     case fault(server: Int, reason: String)
+    case prepareAgain(AsyncStream<Never>.Continuation)
     case ticker(Int64, ended: AsyncStream<Never>)
   }
 
@@ -69,6 +70,7 @@ public actor Supervisor {
     let health: @Sendable () async -> String?
     /// Reads the configuration file anew; throws `ControlError.invalid` with its faults.
     let readConfiguration: @Sendable () async throws -> Candidate
+    let backups: any Backups
     /// Drives all updaters of one interval until cancelled.
     let runTicker:
       @Sendable (
@@ -79,6 +81,7 @@ public actor Supervisor {
       prepare: @escaping @Sendable () async throws -> Void,
       health: @escaping @Sendable () async -> String?,
       readConfiguration: @escaping @Sendable () async throws -> Candidate,
+      backups: any Backups,
       runTicker:
         @escaping @Sendable (
           _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
@@ -87,6 +90,7 @@ public actor Supervisor {
       self.prepare = prepare
       self.health = health
       self.readConfiguration = readConfiguration
+      self.backups = backups
       self.runTicker = runTicker
     }
   }

@@ -38,7 +38,9 @@ struct Parts {
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
       store: ledger, host: lanes,
-      surroundings: .init(ledger: ledger, managed: database.managed, source: source),
+      surroundings: .init(
+        ledger: ledger, managed: database.managed, source: source,
+        backups: LedgerBackups(database.settings)),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed

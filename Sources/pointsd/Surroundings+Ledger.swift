@@ -8,7 +8,9 @@ extension Supervisor.Surroundings {
   /// - Parameters:
   ///   - managed: the private database, which must be ready first; nil for a given server.
   ///   - source: the configuration file.
-  init(ledger: Ledger, managed: ManagedDatabase?, source: ConfigurationSource) {
+  init(
+    ledger: Ledger, managed: ManagedDatabase?, source: ConfigurationSource, backups: LedgerBackups
+  ) {
     self.init(
       prepare: {
         if let managed, await !managed.isReady {
@@ -18,6 +20,7 @@ extension Supervisor.Surroundings {
       },
       health: { await ledger.health() },
       readConfiguration: { try source.read() },
+      backups: backups,
       runTicker: { interval, report in
         await Ticker(store: ledger, intervalMilliseconds: interval).run(report)
       })

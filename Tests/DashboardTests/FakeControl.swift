@@ -19,6 +19,7 @@ final class FakeControl: Control {
     var database = DatabaseCondition.available(since: DateTimeStamp(secondsSinceEpoch: 0))
     var late: [String] = []
     var configuration = ConfigurationCondition.current(since: DateTimeStamp(secondsSinceEpoch: 0))
+    var backup = Array(repeating: UInt8(ascii: "x"), count: 300_000)
     var operations: [Operation] = []
     var changes: [String] = []
     var ranges: [HistoryRange] = []
@@ -172,6 +173,29 @@ final class FakeControl: Control {
     }
   }
 
+  func backup(by operation: Operation) async throws -> any BackupFile {
+    try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.operations.append(operation)
+    }
+    let file = MemoryFile()
+    try file.append(state.withLock { $0.backup })
+    return file
+  }
+
+  func makeBackupFile() async throws -> any BackupFile { MemoryFile() }
+
+  func restore(
+    _ file: any BackupFile, by operation: Operation,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws {
+    progress("verifying")
+    try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.backup = try file.read(at: 0, count: file.size)
+    }
+  }
+
   func configuration() async -> ConfigurationCondition { state.withLock { $0.configuration } }
 
   func verify() async throws -> Verification {
@@ -190,6 +214,18 @@ final class FakeControl: Control {
     state.withLock { $0.continuations.append(continuation) }
     return stream
   }
+}
+
+/// A file in memory.
+final class MemoryFile: BackupFile {
+  private let bytes = Mutex<[UInt8]>([])
+  var size: Int { bytes.withLock { $0.count } }
+
+  func read(at offset: Int, count: Int) throws -> [UInt8] {
+    bytes.withLock { Array($0.dropFirst(offset).prefix(count)) }
+  }
+
+  func append(_ more: [UInt8]) throws { bytes.withLock { $0 += more } }
 }
 
 extension ServerStatus {

@@ -38,9 +38,10 @@ struct RouterFixture: Sendable {
 
   func send(
     _ method: HTTPRequest.Method, _ uri: String, _ body: String? = nil,
-    headers: HTTPFields = HTTPFields()
+    headers: HTTPFields = HTTPFields(), token: String? = "secret"
   ) async throws -> Answer {
-    let authorization: HTTPFields = [.authorization: "Bearer secret"]
+    let authorization = HTTPFields(
+      token.map { [HTTPField(name: .authorization, value: "Bearer \($0)")] } ?? [])
     let all = HTTPFields(Array(headers) + authorization)
     return try await Application(router: router, logger: recorder.logger).test(.router) { client in
       try await client.execute(

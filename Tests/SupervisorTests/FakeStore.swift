@@ -9,6 +9,7 @@ final class FakeStore: LedgerStore {
     var intents: [String: Intent] = [:]
     var reconciled: [[LedgerUser]] = []
     var changes: [String] = []
+    var restored: [String] = []
     var reloads: [(changed: [LedgerUser], leaving: [String])] = []
     var closedRuns: [[String]] = []
     var expectedEarning: Set<String> = []
@@ -47,6 +48,21 @@ final class FakeStore: LedgerStore {
         rows: changed.compactMap { state.rows[$0.name] },
         intents: changed.compactMap { state.intents[$0.name] }, notices: [])
     }
+  }
+
+  func restore(
+    _ content: BackupContent, operation: Operation,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws {
+    try checked { state in
+      try content.statements { state.restored.append($0) }
+      for user in state.rows.keys {
+        state.rows[user] = PointsRow(
+          user: user, points: 77, stamp: DateTimeStamp(secondsSinceEpoch: 0))
+        state.intents[user] = Self.intent(user, running: user != "Faiz", paused: false, 1)
+      }
+    }
+    progress("restored")
   }
 
   static func intent(_ user: String, running: Bool, paused: Bool, _ revision: Int64) -> Intent {

@@ -62,6 +62,7 @@ struct Fixture {
         prepare: {},
         health: { health.fault.withLock { $0 } },
         readConfiguration: { try file.candidate.withLock { try $0.get() } },
+        backups: FakeBackups(),
         runTicker: { interval, report in
           reports.tickers.withLock { $0[interval] = report }
           // A ticker ends when it is cancelled.

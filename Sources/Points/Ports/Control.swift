@@ -40,6 +40,19 @@ public protocol Control: Sendable {
   /// - Returns: what was done.
   func reload(by operation: Operation) async throws -> ReloadPlan
 
+  /// Saves the ledger, while everything goes on.
+  func backup(by operation: Operation) async throws -> any BackupFile
+
+  /// An empty file, for a backup that is sent to be restored.
+  func makeBackupFile() async throws -> any BackupFile
+
+  /// Replaces the ledger by that of a backup, all of it or, with an error, nothing.
+  /// - Parameter progress: called with what is done next, for the operator.
+  func restore(
+    _ file: any BackupFile, by operation: Operation,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws
+
   /// Whether the last reload went through.
   func configuration() async -> ConfigurationCondition
 

@@ -18,6 +18,14 @@ public protocol LedgerStore: Sendable {
   func reload(changed: [LedgerUser], leaving: [String], operation: Operation) async throws
     -> ReloadedAccounts
 
+  /// Replaces the ledger by that of a backup, all of it or, with an error, nothing; its open runs
+  /// are closed where they stood. `reconcile` is to follow. Nothing else may be changed meanwhile.
+  /// - Parameter progress: called with what is done next, for the operator.
+  func restore(
+    _ content: BackupContent, operation: Operation,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws
+
   /// The intent of each of `users` that has one.
   func intents(of users: [String]) async throws -> [Intent]
 

@@ -13,7 +13,7 @@ struct APIClient {
   private static let bodyLimit = 64 << 20
 
   /// Ends with the process.
-  private static let client: HTTPClient = {
+  static let client: HTTPClient = {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: .init(connect: .seconds(5)))
@@ -38,16 +38,21 @@ struct APIClient {
     return try await ask(request)
   }
 
-  /// The whole answer of a successful request.
-  private func ask(_ request: HTTPClientRequest) async throws(CommandFault) -> JSONNode {
+  /// With what every request carries.
+  func prepared(_ request: HTTPClientRequest) -> HTTPClientRequest {
     var request = request
     if case .socket = endpoint { request.headers.replaceOrAdd(name: "host", value: "localhost") }
     if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    return request
+  }
+
+  /// The whole answer of a successful request.
+  private func ask(_ request: HTTPClientRequest) async throws(CommandFault) -> JSONNode {
     let status: UInt
     let bytes: [UInt8]
     do {
       // Longer than the daemon takes: it answers a change after 10 s at most, verify after more.
-      let response = try await Self.client.execute(request, timeout: .seconds(120))
+      let response = try await Self.client.execute(prepared(request), timeout: .seconds(120))
       status = response.status.code
       let body = try await response.body.collect(upTo: Self.bodyLimit)
       bytes = Array(body.readableBytesView)

@@ -33,7 +33,7 @@ struct PointsctlCommand: ParsableCommand {
       PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
       GetCommand.self, WatchCommand.self, StatisticsCommand.self, VerifyCommand.self,
       PlanCommand.self,
-      ReloadCommand.self,
+      ReloadCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 }
 

@@ -6,7 +6,12 @@ enum Output {
   /// - Throws: `.done` without a message when the reader went away, as `| head` does: nobody is
   ///   left who wants more, and nothing is wrong. `.output` for all else, such as a full disk.
   static func write(_ text: String) throws(CommandFault) {
-    var rest = Array(text.utf8)[...]
+    try bytes(Array(text.utf8))
+  }
+
+  /// Writes bytes as `write` does text.
+  static func bytes(_ bytes: [UInt8]) throws(CommandFault) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count >= 0 {
@@ -27,7 +32,12 @@ enum Output {
 
   /// Says something to the operator beside the results. There is nobody to tell if that fails.
   static func note(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
+    remark(text + "\n")
+  }
+
+  /// The same without the end of the line.
+  static func remark(_ text: String) {
+    let bytes = Array(text.utf8)
     _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 

@@ -1,0 +1,70 @@
+import Points
+import Synchronization
+import Testing
+
+@testable import Supervisor
+
+@Suite(.timeLimit(.minutes(1))) struct RestoreTests {
+  private let operation = Operation(who: "test", reason: "exam")
+
+  @Test func everythingIsAsTheBackupSays() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      _ = try await fixture.supervisor.apply(.stop, to: "Afif", by: operation)
+      var events = await fixture.supervisor.events().makeAsyncIterator()
+      let steps = Mutex<[String]>([])
+      let file = try await fixture.supervisor.backup(by: operation)
+      try await fixture.supervisor.restore(file, by: operation) { step in
+        steps.withLock { $0.append(step) }
+      }
+      #expect(steps.withLock { $0 } == ["restored", "opening the runs"])
+      #expect(fixture.store.state.withLock { $0.restored } == ["good"])
+      // The runs are brought to what is wanted, as at a start.
+      #expect(fixture.store.state.withLock { $0.reconciled.count } == 2)
+      await fixture.reached([.running, .stopped])
+      // Intents of the backup hold, although newer revisions were known.
+      #expect(try await fixture.supervisor.server("Faiz").wanted == .stopped)
+      #expect(try await fixture.supervisor.server("Afif").wanted == .running)
+      #expect(
+        fixture.host.state.withLock { $0.published.last?.map(\.points) } == [
+          77, 77, 77, 77, 77,
+        ])
+      guard case .points(let rows) = await events.next() else {
+        return #expect(Bool(false), "the new points are no event")
+      }
+      #expect(rows.count == 5)
+    }
+  }
+
+  @Test func aForeignFileChangesNothing() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let file = try await fixture.supervisor.makeBackupFile()
+      try file.append(Array("CREATE TABLE".utf8))
+      await #expect(throws: ControlError.conflict("not ours")) {
+        try await fixture.supervisor.restore(file, by: operation) { _ in }
+      }
+      #expect(fixture.store.state.withLock { $0.restored.isEmpty })
+      let unreadiness = await fixture.supervisor.unreadiness()
+      #expect(unreadiness?.contains("ledger") != true)
+      // The gate is open again.
+      _ = try await fixture.supervisor.apply(.pause, to: "Afif", by: operation)
+    }
+  }
+
+  @Test func whatTheLedgerRefusesChangesNothing() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let file = try await fixture.supervisor.backup(by: operation)
+      fixture.store.state.withLock { $0.failure = .refused("it does not add up") }
+      await #expect(throws: ControlError.conflict("it does not add up")) {
+        try await fixture.supervisor.restore(file, by: operation) { _ in }
+      }
+      fixture.store.state.withLock { $0.failure = nil }
+      _ = try await fixture.supervisor.apply(.pause, to: "Afif", by: operation)
+    }
+  }
+}
