@@ -146,6 +146,28 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
       "reload to a busy port", ["reload", "--socket", "SOCKET"], 65,
       "pointsctl: Zoe: port 5003 is in use; nothing was changed",
       answer: .failure(409, "Zoe: port 5003 is in use; nothing was changed")),
+    .init("backup without a file", ["backup"], 64, "Error: Missing expected argument '<file>'"),
+    .init(
+      "backup with the database away", ["backup", "FOLDER/b.sql", "--socket", "SOCKET"], 75,
+      "pointsctl: the database is away", answer: .failure(503, "the database is away")),
+    .init(
+      "backup with a wrong token", ["backup", "FOLDER/b.sql", "--url", "URL"], 77,
+      "pointsctl: The token is wrong", answer: .failure(401, "The token is wrong")),
+    .init(
+      "backup into no folder", ["backup", "FOLDER/none/b.sql", "--socket", "SOCKET"], 74,
+      "pointsctl: cannot write FOLDER/none/b.sql: No such file or directory"),
+    .init(
+      "backup over a file", ["backup", "FOLDER/file", "--socket", "SOCKET"], 65,
+      "pointsctl: FOLDER/file is there already; --force replaces it"),
+    .init(
+      "restore over TCP", ["restore", "FOLDER/file", "--url", "URL"], 64,
+      "Error: restore works over the control socket only"),
+    .init(
+      "restore of a missing file", ["restore", "FOLDER/none", "--socket", "SOCKET"], 66,
+      "pointsctl: cannot read FOLDER/none: No such file or directory"),
+    .init(
+      "restore of a folder", ["restore", "FOLDER", "--socket", "SOCKET"], 66,
+      "pointsctl: FOLDER is a directory"),
     .init("reload of a file", ["reload", "pointsd.json"], 64, "Error: Unexpected argument"),
     .init(
       "fault of the daemon", ["verify", "--socket", "SOCKET"], 70,
@@ -205,6 +227,20 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
     defer { close(full) }
     let outcome = try await RunningCommand.run(
       ["ps", "--socket", folder.path + "/s"], standardOutput: full)
+    #expect(outcome.status == 74)
+    #expect(outcome.errors == "pointsctl: cannot write the output: No space left on device\n")
+    try await daemon.stop()
+  }
+
+  @Test func aBackupToAFullDisk() async throws {
+    let folder = try TestFolder()
+    let daemon = try await ScriptedDaemon(socket: folder.path + "/s") { _ in
+      ScriptedDaemon.Answer(body: String(repeating: "x", count: 1000))
+    }
+    let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    defer { close(full) }
+    let outcome = try await RunningCommand.run(
+      ["backup", "-", "--socket", folder.path + "/s"], standardOutput: full)
     #expect(outcome.status == 74)
     #expect(outcome.errors == "pointsctl: cannot write the output: No space left on device\n")
     try await daemon.stop()
