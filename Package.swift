@@ -78,7 +78,7 @@ let package = Package(
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],
       swiftSettings: strict),
-    .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
+    .target(name: "Systemd", dependencies: ["Points", "CSystemd", logging], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),
     .target(
       name: "Dashboard",
@@ -134,7 +134,7 @@ let package = Package(
       name: "SupervisorTests",
       dependencies: ["Supervisor", "Points", logging],
       swiftSettings: strict),
-    .testTarget(name: "SystemdTests", dependencies: ["Systemd", logging], swiftSettings: strict),
+    .testTarget(name: "SystemdTests", dependencies: ["Systemd", "Points", logging], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", metrics], swiftSettings: strict),
     .testTarget(

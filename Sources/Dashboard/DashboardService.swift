@@ -16,32 +16,36 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   private let tcp: ListenerLoop
   private let controlSocket: ListenerLoop
   private let page: Page
+  private let log: any LogHistory
   private let time: DashboardTime
   private let logger: Logger
 
   /// - Parameters:
   ///   - control: what the API asks of the supervisor.
+  ///   - log: what `/api/logs` tells.
   ///   - metrics: what `/metrics` renders.
   public convenience init(
-    settings: DashboardSettings, control: any Control, metrics: PrometheusRegistry, logger: Logger
+    settings: DashboardSettings, control: any Control, log: any LogHistory,
+    metrics: PrometheusRegistry, logger: Logger
   ) {
     self.init(
-      settings: settings, control: control, metrics: metrics, logger: logger,
+      settings: settings, control: control, log: log, metrics: metrics, logger: logger,
       time: .system)
   }
 
   init(
-    settings: DashboardSettings, control: any Control, metrics: PrometheusRegistry, logger: Logger,
-    time: DashboardTime
+    settings: DashboardSettings, control: any Control, log: any LogHistory,
+    metrics: PrometheusRegistry, logger: Logger, time: DashboardTime
   ) {
     let page = Page(libraries: settings.libraries)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
     let interface = Interface(
       control: control, events: events,
       snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
-      metrics: metrics, time: time, logger: logger)
+      log: log, metrics: metrics, time: time, logger: logger)
     let responder = interface.router(gate: Gate(settings)).buildResponder()
     self.page = page
+    self.log = log
     self.events = events
     self.pump = EventPump(control: control, stream: events, time: time)
     self.tcp = ListenerLoop(
@@ -72,6 +76,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     await withGracefulShutdownHandler {
       await serve()
     } onGracefulShutdown: {
+      self.log.endFollowers()
       Task { await self.events.finish() }
     }
   }

@@ -10,6 +10,7 @@ struct Interface: Sendable {
   let events: EventStream
   let snapshots: SnapshotSource
   let page: Page
+  let log: any LogHistory
   let metrics: PrometheusRegistry
   let time: DashboardTime
   let logger: Logger
@@ -18,7 +19,7 @@ struct Interface: Sendable {
   var routes: [Route] {
     let described =
       userRoutes + serverRoutes + ledgerRoutes + configurationRoutes
-      + backupRoutes + stateRoutes + pageRoutes
+      + backupRoutes + logRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
 

@@ -48,7 +48,8 @@ public enum LogOutput: Sendable, Equatable {
     let output = detect()
     common.value = level
     LoggingSystem.bootstrap {
-      AdjustableLogHandler(output.makeHandler(label: $0, level: level), common: common)
+      ProcessLogHandler(
+        output.makeHandler(label: $0, level: level), common: common, recent: recent)
     }
   }
 
@@ -56,6 +57,9 @@ public enum LogOutput: Sendable, Equatable {
   public static func setLevel(_ level: Logger.Level) { common.value = level }
 
   private static let common = AdjustableLevel(.info)
+
+  /// What was logged last.
+  public static let recent = RecentLog()
 
   private static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }

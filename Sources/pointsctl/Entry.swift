@@ -6,9 +6,10 @@ enum Entry {
   static func main() async {
     // A reader that goes away is an error of the write, not a signal that kills.
     signal(SIGPIPE, SIG_IGN)
+    Output.holdStreams()
     let arguments = ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
     do {
-      var command = try PointsctlCommand.parseAsRoot(arguments)
+      var command = try await PointsctlCommand.asyncParseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -49,8 +49,8 @@ struct Parts {
     self.supervisor = supervisor
     self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
     self.dashboard = DashboardService(
-      settings: try DashboardSettings(configuration), control: supervisor, metrics: metrics,
-      logger: logger)
+      settings: try DashboardSettings(configuration), control: supervisor,
+      log: LogOutput.recent, metrics: metrics, logger: logger)
     self.status = StatusService(
       supervisor: supervisor, dashboard: dashboard, notifier: notifier,
       watchdog: Watchdog.deadline.map { deadline in

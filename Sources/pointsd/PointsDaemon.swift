@@ -31,6 +31,7 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
+    StandardStream.holdAll()
     let (configuration, selected) = try read()
     if check {
       StandardStream.output.write(

@@ -5,6 +5,15 @@ enum StandardStream: Int32 {
   case output = 1
   case error = 2
 
+  /// Takes the place of streams that are closed, so that no socket gets their numbers and a log line
+  /// with them.
+  static func holdAll() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO
+    where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
+      _ = open("/dev/null", O_RDWR)
+    }
+  }
+
   /// Writes all of `text`; a stream that cannot be written to has nobody who reads it.
   func write(_ text: String) {
     var rest = Array(text.utf8)[...]

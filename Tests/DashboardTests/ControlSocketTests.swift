@@ -65,7 +65,8 @@ import Testing
     try await RunningService.with { running in
       let second = DashboardService(
         settings: DashboardSettings(port: 0, controlSocket: running.socket),
-        control: FakeControl(), metrics: PrometheusRegistry(), logger: running.recorder.logger)
+        control: FakeControl(), log: FakeLog(), metrics: PrometheusRegistry(),
+        logger: running.recorder.logger)
       await #expect(throws: ControlSocketError.self) { try await second.run() }
       #expect(second.tcpCondition == .closed)
     }

@@ -13,6 +13,7 @@ struct RouterFixture: Sendable {
   let control = FakeControl()
   let metrics = PrometheusRegistry()
   let recorder = LogRecorder()
+  let log = FakeLog()
   var libraries = DashboardSettings.Libraries()
 
   var interface: Interface {
@@ -20,7 +21,8 @@ struct RouterFixture: Sendable {
     return Interface(
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
-      page: Page(libraries: libraries), metrics: metrics, time: .fixed, logger: recorder.logger)
+      page: Page(libraries: libraries), log: log, metrics: metrics, time: .fixed,
+      logger: recorder.logger)
   }
 
   var router: Router<DashboardContext> {

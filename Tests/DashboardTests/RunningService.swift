@@ -33,7 +33,8 @@ struct RunningService: Sendable {
       settings: DashboardSettings(
         address: address, port: port, hosts: hosts, token: token.map { Array($0.utf8) },
         controlSocket: socket),
-      control: control, metrics: PrometheusRegistry(), logger: recorder.logger, time: time)
+      control: control, log: FakeLog(), metrics: PrometheusRegistry(), logger: recorder.logger,
+      time: time)
     let group = ServiceGroup(services: [service], logger: recorder.logger)
     let running = RunningService(
       control: control, recorder: recorder, service: service, group: group, folder: folder,

@@ -94,10 +94,12 @@ import Testing
     }
     try expect(65, "is there already; --force replaces it", "backup", file)
     try expect(65, "/dev/full is not a file", "backup", "/dev/full", "--force")
-    try expect(74, "cannot write /nowhere/b.sql: No such file or directory", "backup", "/nowhere/b.sql")
+    try expect(
+      74, "cannot write /nowhere/b.sql: No such file or directory", "backup", "/nowhere/b.sql")
     try expect(66, "cannot read /nowhere: No such file or directory", "restore", "/nowhere")
     try expect(66, "is a directory", "restore", daemon.directory)
-    try expect(65, "it does not begin as pointsctl backup writes it", "restore", daemon.configurationFile)
+    try expect(
+      65, "it does not begin as pointsctl backup writes it", "restore", daemon.configurationFile)
     let text = try String(contentsOfFile: file, encoding: .utf8)
     let changed = daemon.directory + "/changed.sql"
     try text.replacingOccurrences(of: "'Afif'", with: "'Faiz'").write(
@@ -107,8 +109,9 @@ import Testing
     try expect(65, "it was cut off", "restore", changed)
     try "".write(toFile: changed, atomically: true, encoding: .utf8)
     try expect(65, "it is empty", "restore", changed)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.directory)
-      .filter { $0.contains("partial") } == [])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: daemon.directory)
+        .filter { $0.contains("partial") } == [])
     try FileManager.default.removeItem(atPath: file)
     #expect(try pointsctl(daemon, "backup", file).status == 0)
     #expect(try pointsctl(daemon, "backup", "--force", file).status == 0)

@@ -30,18 +30,35 @@ extension APIClient {
     request.body = .stream(
       Pieces(file: file, size: Self.piece, sent: sent), length: .known(Int64(file.size)))
     try await stream(request) { response throws(CommandFault) in
-      var rest: [UInt8] = []
-      try await pieces(of: response) { bytes throws(CommandFault) in
-        rest += bytes
-        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          guard let node = try? JSONParser.parse(Array(rest[..<newline])) else {
-            throw APIFault.strange("a line that is no JSON")
-          }
-          rest.removeFirst(newline + 1)
-          try line(node)
+      try await lines(of: response, line)
+    }
+  }
+
+  /// Hands on each line of JSON of an answer as it comes.
+  func lines(
+    _ path: String, _ line: (JSONNode) throws(CommandFault) -> Void
+  ) async throws(CommandFault) {
+    try await stream(HTTPClientRequest(url: endpoint.url(of: path))) {
+      response throws(CommandFault) in try await lines(of: response, line)
+    }
+  }
+
+  private func lines(
+    of response: HTTPClientResponse, _ line: (JSONNode) throws(CommandFault) -> Void
+  ) async throws(CommandFault) {
+    var rest: [UInt8] = []
+    try await pieces(of: response) { bytes throws(CommandFault) in
+      rest += bytes
+      var start = 0
+      while let newline = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        guard let node = try? JSONParser.parse(Array(rest[start..<newline])) else {
+          throw APIFault.strange("a line that is no JSON")
         }
-        guard rest.count <= Self.lineLimit else { throw APIFault.strange("a line without end") }
+        start = newline + 1
+        try line(node)
       }
+      rest.removeFirst(start)
+      guard rest.count <= Self.lineLimit else { throw APIFault.strange("a line without end") }
     }
   }
 
@@ -51,7 +68,7 @@ extension APIClient {
   ) async throws(CommandFault) {
     let response: HTTPClientResponse
     do {
-      response = try await Self.client.execute(prepared(request), timeout: .hours(2))
+      response = try await Self.client.execute(prepared(request), timeout: .hours(24 * 365))
     } catch let fault as CommandFault {
       throw fault
     } catch {

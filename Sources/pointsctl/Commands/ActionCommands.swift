@@ -7,7 +7,9 @@ struct ActionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Why; kept in the ledger.", valueName: "text"))
   var reason: String?
 
-  @Argument(help: ArgumentHelp("Users, servers, groups or all, in any case.", valueName: "profile"))
+  @Argument(
+    help: ArgumentHelp("Users, servers, groups or all, in any case.", valueName: "profile"),
+    completion: .profiles)
   var profiles: [String]
 }
 

@@ -12,7 +12,9 @@ struct AdjustCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Why; kept in the ledger.", valueName: "text"))
   var reason: String
 
-  @Argument(help: ArgumentHelp("A user or server, in any case.", valueName: "name"))
+  @Argument(
+    help: ArgumentHelp("A user or server, in any case.", valueName: "name"),
+    completion: .profiles)
   var name: String
 
   @Argument(

@@ -8,7 +8,9 @@ struct GetCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: ArgumentHelp("Users or servers, in any case.", valueName: "name"))
+  @Argument(
+    help: ArgumentHelp("Users or servers, in any case.", valueName: "name"),
+    completion: .profiles)
   var names: [String]
 
   func run() async throws {

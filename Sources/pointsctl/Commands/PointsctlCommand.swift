@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The command as a whole.
-struct PointsctlCommand: ParsableCommand {
+struct PointsctlCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pointsctl",
     abstract: "Control and ask a running pointsd.",
@@ -15,8 +15,8 @@ struct PointsctlCommand: ParsableCommand {
       there is one, else var/control.sock in this folder or one above.
 
       EXIT STATUS
-        0   done, or nobody reads the output any more; watch: ended by a signal
-        1   verify found a difference; a server that was to run does not
+        0   done, or nobody reads the output any more; watch, logs: ended by a signal
+        1   verify found a difference; bench, errors; a server that was to run does not
         2   plan: a reload would change something
         64  wrong usage
         65  refused: no such name, or not in this state
@@ -31,9 +31,10 @@ struct PointsctlCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
       PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
-      GetCommand.self, WatchCommand.self, StatisticsCommand.self, VerifyCommand.self,
+      GetCommand.self, WatchCommand.self, LogsCommand.self, StatisticsCommand.self,
+      VerifyCommand.self,
       PlanCommand.self,
-      ReloadCommand.self, BackupCommand.self, RestoreCommand.self,
+      ReloadCommand.self, BackupCommand.self, RestoreCommand.self, BenchCommand.self,
     ])
 }
 

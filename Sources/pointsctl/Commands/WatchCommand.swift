@@ -1,6 +1,4 @@
 import ArgumentParser
-import Dispatch
-import Glibc
 
 struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +15,9 @@ struct WatchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seconds between questions, 0.1 to 86400.", valueName: "seconds"))
   var every: Double = 10
 
-  @Argument(help: ArgumentHelp("Users, servers, groups or all, in any case.", valueName: "profile"))
+  @Argument(
+    help: ArgumentHelp("Users, servers, groups or all, in any case.", valueName: "profile"),
+    completion: .profiles)
   var names: [String]
 
   func validate() throws {
@@ -27,8 +27,8 @@ struct WatchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let sources = Self.endOnSignals()
-    defer { sources.forEach { $0.cancel() } }
+    let signals = EndOnSignals()
+    defer { signals.cancel() }
     let client = try common.client()
     let servers = try Profiles(servers: await client.servers()).servers(of: names)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -38,19 +38,6 @@ struct WatchCommand: AsyncParsableCommand {
         group.addTask { try await watcher.run(first: server) }
       }
       try await group.waitForAll()
-    }
-  }
-
-  /// Nothing is kept between two lines, so a signal may end the process at any moment; the kernel
-  /// closes the connections in good order.
-  private static func endOnSignals() -> [any DispatchSourceSignal] {
-    [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(
-        signal: number, queue: DispatchQueue(label: "pointsctl.signals"))
-      source.setEventHandler { Glibc.exit(ExitStatus.done.rawValue) }
-      source.resume()
-      return source
     }
   }
 }

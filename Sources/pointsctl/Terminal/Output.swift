@@ -2,6 +2,15 @@ import Glibc
 
 /// What a command says: results on standard output, everything else on standard error.
 enum Output {
+  /// Takes the place of standard streams that are closed, so that nothing else gets their numbers
+  /// and is written to. Writing to them fails as before.
+  static func holdStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO
+    where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Writes `text` whole.
   /// - Throws: `.done` without a message when the reader went away, as `| head` does: nobody is
   ///   left who wants more, and nothing is wrong. `.output` for all else, such as a full disk.

@@ -33,6 +33,16 @@ struct Style {
     }
   }
 
+  /// The colour of a log line's level.
+  func level(_ word: String) -> String {
+    switch word {
+    case "error", "critical": coloured(word, "31")
+    case "warning": coloured(word, "33")
+    case "notice": coloured(word, "36")
+    default: coloured(word, "2")
+    }
+  }
+
   /// The colour of what a reload does to a user.
   func action(_ word: String) -> String {
     switch word {

@@ -15,15 +15,18 @@ final class AdjustableLevel: Sendable {
   }
 }
 
-/// A handler whose level is the process's until its logger is given one of its own.
-struct AdjustableLogHandler: LogHandler {
+/// The handler of all loggers of the process: its level is the process's until its logger is given
+/// one of its own, and what it writes is kept for those who ask.
+struct ProcessLogHandler: LogHandler {
   private var handler: any LogHandler
   private let common: AdjustableLevel
+  private let recent: RecentLog
   private var own: Logger.Level?
 
-  init(_ handler: any LogHandler, common: AdjustableLevel) {
+  init(_ handler: any LogHandler, common: AdjustableLevel, recent: RecentLog) {
     self.handler = handler
     self.common = common
+    self.recent = recent
   }
 
   var logLevel: Logger.Level {
@@ -46,5 +49,8 @@ struct AdjustableLogHandler: LogHandler {
     set { handler[metadataKey: key] = newValue }
   }
 
-  func log(event: LogEvent) { handler.log(event: event) }
+  func log(event: LogEvent) {
+    handler.log(event: event)
+    recent.add(event, LogText.merged(metadata, metadataProvider, event))
+  }
 }

@@ -1,0 +1,25 @@
+import Dispatch
+import Glibc
+
+/// Ends a command that runs until it is told to end, with status 0. Nothing is kept between two
+/// lines, so a signal may end the process at any moment; the kernel closes the connections in good
+/// order.
+struct EndOnSignals {
+  private let sources: [any DispatchSourceSignal]
+
+  /// SIGHUP too: a terminal that closes wants nothing more.
+  init() {
+    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(
+        signal: number, queue: DispatchQueue(label: "pointsctl.signals"))
+      source.setEventHandler { Glibc.exit(ExitStatus.done.rawValue) }
+      source.resume()
+      return source
+    }
+  }
+
+  func cancel() {
+    for source in sources { source.cancel() }
+  }
+}
