@@ -134,7 +134,8 @@ let package = Package(
       name: "SupervisorTests",
       dependencies: ["Supervisor", "Points", logging],
       swiftSettings: strict),
-    .testTarget(name: "SystemdTests", dependencies: ["Systemd", "Points", logging], swiftSettings: strict),
+    .testTarget(
+      name: "SystemdTests", dependencies: ["Systemd", "Points", logging], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", metrics], swiftSettings: strict),
     .testTarget(

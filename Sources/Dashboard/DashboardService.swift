@@ -42,7 +42,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     let interface = Interface(
       control: control, events: events,
       snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
-      log: log, metrics: metrics, time: time, logger: logger)
+      log: log, login: LoginPolicy(token: settings.token), metrics: metrics, time: time,
+      logger: logger)
     let responder = interface.router(gate: Gate(settings)).buildResponder()
     self.page = page
     self.log = log

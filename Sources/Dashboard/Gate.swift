@@ -16,6 +16,10 @@ struct Gate: Sendable {
     var origin: String?
     /// The first header that only a proxy sets; nil when there is none.
     var proxyHeader: String?
+    /// Whether the browser says that a page of this very origin asks.
+    var isFromOwnPage = false
+    /// Whether it carries the cookie of a login that holds.
+    var isLoggedIn = false
     /// What follows `Bearer` in `Authorization`.
     var bearer: String?
   }
@@ -71,6 +75,9 @@ struct Gate: Sendable {
       return ConstantTime.equal(token, Array(bearer.utf8))
         ? .allowed : .unauthorized("The token is wrong")
     }
+    // SameSite keeps other sites' pages from sending the cookie; that the request comes from ours
+    // has to be said as well.
+    if request.isLoggedIn, request.origin != nil || request.isFromOwnPage { return .allowed }
     guard bound.isLoopback else {
       return refused("Changes need a token: the service is not bound to loopback")
     }

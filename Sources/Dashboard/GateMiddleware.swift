@@ -2,12 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Points
 
 /// Applies the `Gate`, and holds every body under its limit, before any handler sees a request.
 struct GateMiddleware: RouterMiddleware {
   typealias Context = DashboardContext
 
   let gate: Gate
+  let login: LoginPolicy
+  let time: DashboardTime
   let logger: Logger
 
   /// The longest body that is read, in bytes.
@@ -39,6 +42,7 @@ struct GateMiddleware: RouterMiddleware {
     _ request: Request, _ context: DashboardContext, asChange: Bool
   ) async throws {
     var facts = request.facts(context.peer)
+    facts.isLoggedIn = login.session(of: request, nowSeconds: time.now().secondsSinceEpoch) != nil
     if asChange { facts.changes = true }
     switch gate.decide(facts) {
     case .allowed: break
@@ -106,6 +110,11 @@ extension Request {
     method == .get || method == .head || method == .options || method == .trace
   }
 
+  /// Logging in or out changes nothing of anybody's points; Host and Origin are checked all the same.
+  private var isLogin: Bool {
+    method == .post && (uri.path == "/login" || uri.path == "/logout")
+  }
+
   /// What the gate has to know.
   func facts(_ peer: Peer) -> Gate.Request {
     let proxyHeader = headers.first { field in
@@ -120,8 +129,10 @@ extension Request {
       (head.authority.map { [$0] } ?? [])
       + headers.filter { $0.name.rawName.lowercased() == "host" }.map(\.value)
     return Gate.Request(
-      transport: peer.transport, changes: !isSafe, hosts: hosts, origin: headers[.origin],
+      transport: peer.transport, changes: !isSafe && !isLogin, hosts: hosts,
+      origin: headers[.origin],
       proxyHeader: proxyHeader?.name.rawName,
+      isFromOwnPage: headers[named: "Sec-Fetch-Site"] == "same-origin",
       bearer: isBearer ? String(authorization.dropFirst(7)).trimmingBlanks : nil)
   }
 

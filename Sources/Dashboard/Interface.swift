@@ -11,6 +11,7 @@ struct Interface: Sendable {
   let snapshots: SnapshotSource
   let page: Page
   let log: any LogHistory
+  let login: LoginPolicy
   let metrics: PrometheusRegistry
   let time: DashboardTime
   let logger: Logger
@@ -19,7 +20,7 @@ struct Interface: Sendable {
   var routes: [Route] {
     let described =
       userRoutes + serverRoutes + ledgerRoutes + configurationRoutes
-      + backupRoutes + logRoutes + stateRoutes + pageRoutes
+      + backupRoutes + logRoutes + loginRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
 
@@ -27,7 +28,7 @@ struct Interface: Sendable {
   func router(gate: Gate) -> Router<DashboardContext> {
     let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
-    let guardian = GateMiddleware(gate: gate, logger: logger)
+    let guardian = GateMiddleware(gate: gate, login: login, time: time, logger: logger)
     router.add(middleware: guardian)
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {

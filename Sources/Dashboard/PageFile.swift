@@ -23,6 +23,9 @@ struct PageFile: Sendable {
   /// The page itself, which is filled in for each reader.
   static let index = String(decoding: PackageResources.index_html, as: UTF8.self)
 
+  /// The page to log in, which is filled in too.
+  static let login = String(decoding: PackageResources.login_html, as: UTF8.self)
+
   /// What it loads, as `/assets/…`.
   static let all = [
     PageFile("actions.js", PackageResources.actions_js),

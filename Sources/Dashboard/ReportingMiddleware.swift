@@ -42,7 +42,8 @@ struct ReportingMiddleware: RouterMiddleware {
       """,
       .xContentTypeOptions: "nosniff",
     ]
-    headers[named: "Referrer-Policy"] = "no-referrer"
+    // With "no-referrer" browsers send "Origin: null" with a form.
+    headers[named: "Referrer-Policy"] = "same-origin"
     headers[named: "Cross-Origin-Resource-Policy"] = "same-origin"
     return headers
   }()

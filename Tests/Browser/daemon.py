@@ -46,7 +46,9 @@ def wait_until(condition, seconds: float, what: str):
 class Daemon:
     """Starts, stops, freezes and ends one daemon; only processes it started itself."""
 
-    def __init__(self, users: list[dict], interval: float = 1, points: int = 10):
+    def __init__(
+        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None
+    ):
         # Short: a control socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pd-"))
         http, *ports = free_ports(len(users) + 1)
@@ -55,11 +57,16 @@ class Daemon:
         self.process: subprocess.Popen | None = None
         self.log = self.folder / "pointsd.log"
         self.configuration = self.folder / "pointsd.json"
+        address = {"address": "127.0.0.1"}
+        if token:
+            # Bound to every address: changes need the token from this machine too.
+            (self.folder / "token").write_text(token + "\n")
+            address = {"address": "0.0.0.0", "tokenFile": "token"}
         self.configuration.write_text(
             json.dumps(
                 {
                     "database": {"managed": {"dataDirectory": str(self.folder / "data")}},
-                    "http": {"address": "127.0.0.1", "port": http},
+                    "http": {"port": http, **address},
                     "control": {"socket": str(self.folder / "control.sock")},
                     "accrual": {"points": points, "intervalSeconds": interval},
                     "users": self.users,

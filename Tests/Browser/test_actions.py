@@ -81,27 +81,6 @@ def test_a_refusal_is_explained(open_page, daemon, complaints):
     expect(notice).to_have_count(0)
 
 
-def test_a_token_is_asked_for_where_one_would_do(open_page, daemon, complaints):
-    page = open_page()
-    complaints.expects_failures = True
-    tokens = []
-
-    def answer(route):
-        tokens.append(route.request.headers.get("authorization"))
-        if tokens[-1] == "Bearer secret":
-            return route.fulfill(status=200, content_type="application/json",
-                                 body='{"success":true,"username":"Afif","status":"paused"}')
-        route.fulfill(status=401, content_type="application/json",
-                      body='{"success":false,"error":"Changes need a token"}')
-
-    page.route("**/api/users/*/pause", answer)
-    row(page, "Afif").get_by_role("button", name="Pause Afif").click()
-    page.get_by_label("The token").fill("secret")
-    page.keyboard.press("Enter")
-    expect(page.locator("#notices")).to_contain_text("Afif is paused.")
-    assert tokens == [None, "Bearer secret"]
-
-
 def test_keys(open_page, daemon):
     page = open_page()
     page.keyboard.press("/")

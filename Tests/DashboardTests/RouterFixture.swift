@@ -14,6 +14,7 @@ struct RouterFixture: Sendable {
   let metrics = PrometheusRegistry()
   let recorder = LogRecorder()
   let log = FakeLog()
+  let login = LoginPolicy(token: Array("secret".utf8))
   var libraries = DashboardSettings.Libraries()
 
   var interface: Interface {
@@ -21,7 +22,8 @@ struct RouterFixture: Sendable {
     return Interface(
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
-      page: Page(libraries: libraries), log: log, metrics: metrics, time: .fixed,
+      page: Page(libraries: libraries), log: log,
+      login: login, metrics: metrics, time: .prompt,
       logger: recorder.logger)
   }
 
@@ -64,6 +66,10 @@ struct RouterFixture: Sendable {
 
 extension DashboardTime {
   /// 2026-01-12 14:30:05, for ever; sleeping ends with the task only.
+  /// The same moment for ever, in which nobody waits.
+  static let prompt = DashboardTime(
+    now: fixed.now, monotonicNanoseconds: fixed.monotonicNanoseconds, sleep: { _ in })
+
   static let fixed = DashboardTime(
     now: { DateTimeStamp(at: 2026, 1, 12, 14, 30, 5) },
     monotonicNanoseconds: { 0 },

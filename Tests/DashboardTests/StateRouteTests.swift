@@ -104,7 +104,7 @@ import Testing
     for path in ["/", "/api/users", "/api/nothing"] {
       let headers = try await fixture.get(path).headers
       #expect(headers[.xContentTypeOptions] == "nosniff")
-      #expect(headers[named: "Referrer-Policy"] == "no-referrer")
+      #expect(headers[named: "Referrer-Policy"] == "same-origin")
       let policy = try #require(headers[.contentSecurityPolicy])
       #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; style-src 'self'; "))
       #expect(!policy.contains("unsafe"))

@@ -35,11 +35,9 @@ export async function act(button, kind, name, verb) {
 
 /// Whether it was done; false when a token was asked for and none given.
 async function post(path) {
-  const token = sessionStorage.getItem("token");
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let answer;
   try {
-    answer = await fetch(path, { method: "POST", headers, signal: AbortSignal.timeout(15000) });
+    answer = await fetch(path, { method: "POST", signal: AbortSignal.timeout(15000) });
   } catch {
     throw new Error("The daemon did not answer; whether it was done will show here.");
   }
@@ -47,10 +45,14 @@ async function post(path) {
   const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}`);
   if (answer.status === 403) throw new Error(`${refusal} (${said}.)`);
   if (answer.status !== 401) throw new Error(said);
-  // A token would do. It is kept for this tab only.
+  // Logging in would do: the daemon then knows this browser by a cookie.
   element("token-reason").textContent = `${said}.`;
   if (!(await confirmed(element("token")))) return false;
-  sessionStorage.setItem("token", element("token-value").value.trim());
+  const body = new URLSearchParams({ token: element("token-value").value.trim() });
+  element("token-value").value = "";
+  const login = await fetch("/login", { method: "POST", body, redirect: "manual" });
+  if (login.status === 401) throw new Error("The token is wrong.");
+  if (login.status === 429) throw new Error("Too many failed logins; try again in a moment.");
   return post(path);
 }
 
