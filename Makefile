@@ -30,7 +30,7 @@ system_packages := debootstrap systemd-container dpkg-dev
 browser := .build/browser
 
 .PHONY: help run build debug test browser-test screenshots lint format bench robustness system-test \
-  db-shell phpmyadmin install deb clean
+  system-test-packages db-shell phpmyadmin install deb clean
 
 help: ## List the targets
 	@echo "pointsd $(VERSION)"
@@ -102,8 +102,10 @@ robustness: debug ## Kill, cut and starve the daemon many times and verify the l
 	@POINTSD_CRASHES=50 $(SWIFT) test --skip-build --no-parallel $(checked) \
 	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests'
 
-system-test: deb ## Install the package under a booted systemd and check it (as root)
+system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)
+
+system-test: deb system-test-packages ## Install the package under a booted systemd and check it (as root)
 	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)"
 
 db-shell: ## Open an SQL shell on the running daemon's database

@@ -115,6 +115,42 @@ credential_is_used() {
 }
 check "a token from the credential store lets a proxy's client change" credential_is_used
 
+section "access"
+
+stranger_is_refused() {
+  useradd --system stranger
+  fails_with 77 runuser -u stranger -- pointsctl ps || return 1
+  like "$(runuser -u stranger -- pointsctl ps 2>&1)" 'Permission denied.*member of the socket'
+}
+member_may() {
+  useradd --system --groups pointsd operator
+  runuser -u operator -- pointsctl pause afif --reason lunch && runuser -u operator -- pointsctl resume afif
+}
+check "somebody else may not use the control socket" stranger_is_refused
+check "a member of the group may" member_may
+
+section "backup and restore"
+
+full_disk() {
+  mkdir -p /tmp/full && mount -t tmpfs -o size=4k tmpfs /tmp/full || return 1
+  local said
+  said=$(pointsctl backup /tmp/full/backup.sql 2>&1)
+  is "$?" 74 && like "$said" 'No space left on device' && is "$(ls -A /tmp/full)" ""
+  local outcome=$?
+  umount /tmp/full
+  return $outcome
+}
+backup_and_restore() {
+  pointsctl backup /root/backup.sql || return 1
+  like "$(stat --format=%a /root/backup.sql)" '^600$' || return 1
+  pointsctl adjust afif 5000 --reason slip && pointsctl restore /root/backup.sql || return 1
+  (($(points Afif) < 5000)) && verify
+}
+check "a backup to a full disk fails and leaves nothing" full_disk
+check "backup and restore work inside the sandbox" backup_and_restore
+logs_work() { like "$(pointsctl logs afif | tail -n 1)" 'Afif'; }
+check "pointsctl logs tells of one user" logs_work
+
 section "reload"
 
 reload_good() {
@@ -133,7 +169,18 @@ reload_bad() {
   is "$(property pointsd ActiveState)" active && like "$(ask 5001)" 'User: Afif'
 }
 check "reload moves one user and disconnects nobody else" reload_good
+reload_is_loud() {
+  cp /etc/pointsd/pointsd.json /tmp/good.json
+  echo '{ broken' >/etc/pointsd/pointsd.json
+  systemctl reload pointsd
+  cp /tmp/good.json /etc/pointsd/pointsd.json
+  within 5 bash -c 'systemctl show --property=StatusText --value pointsd | grep "RELOAD REFUSED"' || return 1
+  journalctl --unit pointsd POINTSD_EVENT=reload --output=cat | grep -q 'pointsd.json:1:3' || return 1
+  systemctl reload pointsd || return 1
+  within 5 bash -c '! systemctl show --property=StatusText --value pointsd | grep "RELOAD REFUSED"'
+}
 check "reload of a broken file fails and changes nothing" reload_bad
+check "a refused reload is in the status line and the journal, until it is mended" reload_is_loud
 check "the next reload is good again" systemctl reload pointsd
 
 section "faults"
@@ -197,6 +244,27 @@ clean_stop() {
   systemctl start pointsd
 }
 check "a stop closes the runs before it returns" clean_stop
+
+managed() {
+  cp /etc/pointsd/pointsd.json /tmp/good.json
+  sed -i 's#"hosts": \["/run/mysqld/mysqld.sock"\]#"managed": { "dataDirectory": "/var/lib/pointsd/mariadb" }#' \
+    /etc/pointsd/pointsd.json
+  systemctl restart pointsd || return 1
+  within 20 curl --silent --fail http://127.0.0.1:8080/readyz || return 1
+  local before
+  before=$(property pointsd MainPID)
+  kill -KILL "$before"
+  within 30 comes_back "$before" || return 1
+  within 20 verify || return 1
+  systemctl stop pointsd || return 1
+  is "$(property pointsd ExecMainStatus)" 0 || return 1
+  fails_with 1 pgrep -f /var/lib/pointsd/mariadb || return 1
+  journalctl --unit pointsd --output=cat | grep -q 'runs were left open' && return 1
+  cp /tmp/good.json /etc/pointsd/pointsd.json
+  rm -rf /var/lib/pointsd/mariadb
+  systemctl start pointsd
+}
+check "with a database of its own: killed, back, and stopped after the runs" managed
 
 section "the other units"
 
