@@ -10,11 +10,11 @@ extension ManagedDatabase {
     let child = try ChildProcess(
       programs.install,
       [
-        "--no-defaults", "--datadir=\(layout.unfinishedData)", "--user=\(owner)",
+        "--no-defaults", "--datadir=\(layout.unfinishedData)",
         "--auth-root-authentication-method=socket", "--auth-root-socket-user=\(administrator)",
         "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=32M",
         "--tmpdir=\(layout.temporary)",
-      ], log: layout.log)
+      ] + asOwner, log: layout.log)
     do {
       guard try await child.ended() == .status(0) else {
         throw ManagedDatabaseError.failed(
@@ -64,11 +64,15 @@ extension ManagedDatabase {
     return try ChildProcess(programs.server, serverArguments, log: layout.log)
   }
 
+  /// Only root can become another user, and has to; for others mariadb-install-db would change owners,
+  /// which a service's sandbox refuses.
+  private var asOwner: [String] { getuid() == 0 ? ["--user=\(owner)"] : [] }
+
   /// Sized for a thousand users and a machine of 1 GiB: the tables take a few megabytes.
   private var serverArguments: [String] {
     [
       "--no-defaults", "--datadir=\(layout.data)", "--socket=\(layout.socket)",
-      "--pid-file=\(layout.processFile)", "--user=\(owner)", "--init-file=\(layout.accounts)",
+      "--pid-file=\(layout.processFile)", "--init-file=\(layout.accounts)",
       "--tmpdir=\(layout.temporary)", "--skip-networking", "--skip-log-bin", "--skip-name-resolve",
       "--local-infile=0",
       "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
@@ -76,7 +80,7 @@ extension ManagedDatabase {
       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
       "--aria-pagecache-buffer-size=8M", "--key-buffer-size=64K", "--max-connections=200",
       "--performance-schema=OFF", "--thread-handling=one-thread-per-connection",
-    ]
+    ] + asOwner
   }
 
   /// Lets the machine's administrator and the daemon's user in as who they are, at each start: the
