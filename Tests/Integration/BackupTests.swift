@@ -15,6 +15,10 @@ import Testing
     try await daemon.start()
     try await eventually("everybody earns") { try daemon.points().values.allSatisfy { $0 > 30 } }
     let clients = try names.map { try TCPClient(port: daemon.port(of: $0)) }
+    for client in clients {
+      try client.send("ping\n")
+      #expect(try client.readLines(1) == ["pong"])
+    }
     // Stopped time and a line break are in the ledger too.
     #expect(try pointsctl(daemon, "stop", "faiz", "--reason", "a 'quote'; and \\n").status == 0)
     let backup = try pointsctl(daemon, "backup", file)
