@@ -65,6 +65,9 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   /// Whether the control socket accepts requests.
   public var controlSocketCondition: ListenCondition { controlSocket.condition }
 
+  /// Returns when the hub of `/api/events` has answered: for a watchdog, a hub that hangs never does.
+  public func ping() async { _ = await events.hasRoom }
+
   /// How long requests under way may take once a graceful shutdown began.
   static let drainTime = Duration.seconds(5)
 

@@ -33,6 +33,7 @@ struct PageFile: Sendable {
     PageFile("colours.js", PackageResources.colours_js),
     PageFile("dashboard.css", PackageResources.dashboard_css),
     PageFile("dashboard.js", PackageResources.dashboard_js),
+    PageFile("groups.js", PackageResources.groups_js),
     PageFile("live.js", PackageResources.live_js),
     PageFile("model.js", PackageResources.model_js),
     PageFile("tables.js", PackageResources.tables_js),

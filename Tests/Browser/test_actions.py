@@ -56,6 +56,61 @@ def test_a_server_is_stopped_started_and_restarted(open_page, daemon):
     expect(card.locator(".status")).to_have_text("running")
 
 
+def test_a_group_is_controlled_and_nobody_else(open_page, daemon):
+    page = open_page()
+    group = page.locator("#group-actions")
+    group.locator("select").select_option(label="python (3 users)")
+    expect(page.locator("#group-state")).to_have_text("3 running")
+    expect(group.get_by_role("button", name="Start the 3 users of python", exact=True)).to_be_disabled()
+    group.get_by_role("button", name="Stop the 3 users of python").click()
+    expect(page.locator("#question-title")).to_have_text("Stop the 3 users of python?")
+    page.locator("#question-yes").click()
+    expect(page.locator("#notices")).to_contain_text("The 3 users of python are stopped.")
+    expect(page.locator("#group-state")).to_have_text("3 stopped")
+    expect(row(page, "Irfan").locator(".cell-status")).to_contain_text("stopped")
+    expect(row(page, "Hairiel").locator(".cell-status")).to_contain_text("running")
+    expect(group.get_by_role("button", name="Pause the 3 users of python")).to_be_disabled()
+    group.get_by_role("button", name="Start the 3 users of python", exact=True).click()
+    expect(page.locator("#group-state")).to_have_text("3 running")
+    group.get_by_role("button", name="Restart the 3 users of python").click()
+    page.locator("#question-yes").click()
+    expect(page.locator("#notices")).to_contain_text(
+        "The 3 users of python were restarted.", timeout=30_000)
+
+
+def test_all_are_paused_and_resumed(open_page, daemon):
+    page = open_page()
+    everybody = f"all {len(daemon.users)} users"
+    page.get_by_role("button", name=f"Pause {everybody}").click()
+    expect(page.locator("#group-state")).to_have_text(f"{len(daemon.users)} paused")
+    page.get_by_role("button", name=f"Resume {everybody}").click()
+    expect(page.locator("#group-state")).to_have_text(f"{len(daemon.users)} running")
+    expect(page.locator("#notices")).to_contain_text(
+        f"All {len(daemon.users)} users earn points again.")
+
+
+def test_a_group_that_fails_in_part_says_who(open_page, daemon, complaints):
+    page = open_page()
+    complaints.expects_failures = True
+    hairiel = next(user for user in daemon.users if user["name"] == "Hairiel")
+    daemon.post("/api/users/Hairiel/pause")
+    daemon.post("/api/servers/server_c1/stop")
+    try:
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", hairiel["port"]))
+            other.listen()
+            page.locator("#group").select_option(label="c (2 users)")
+            page.get_by_role("button", name="Restart the 2 users of c").click()
+            page.locator("#question-yes").click()
+            notice = page.locator("#notices .problem")
+            expect(notice).to_contain_text(
+                "The 2 users of c: restart failed.", timeout=30_000)
+            expect(notice).to_contain_text("the rest was left alone")
+    finally:
+        daemon.post("/api/servers/server_c1/start")
+
+
 def test_connections_and_requests_are_counted(open_page, daemon):
     page = open_page()
     port = next(user["port"] for user in daemon.users if user["name"] == "Hairiel")

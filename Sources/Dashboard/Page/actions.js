@@ -4,40 +4,52 @@ const element = (id) => document.getElementById(id);
 let changed = () => {};
 
 const questions = {
-  reset: (name) => [`Reset ${name} to 0 points?`,
-    "The points go back to 0. The ledger keeps what was earned until now.", "Reset to 0"],
-  stop: (name) => [`Stop ${name}?`,
-    "Its clients are disconnected and its user earns nothing until it is started again.", "Stop"],
-  restart: (name) => [`Restart ${name}?`, "Its clients are disconnected.", "Restart"],
+  reset: () => ["to 0 points", "The points go back to 0. The ledger keeps what was earned until now.",
+    "Reset to 0"],
+  stop: (many) => ["", many
+    ? "Their clients are disconnected and they earn nothing until they are started again."
+    : "Its clients are disconnected and its user earns nothing until it is started again.", "Stop"],
+  restart: (many) => ["", many
+    ? "One after the other; each one's clients are disconnected." : "Its clients are disconnected.",
+    "Restart"],
 };
 const done = {
-  pause: "is paused", resume: "earns points again", reset: "was reset to 0",
-  start: "runs", stop: "is stopped", restart: "was restarted",
+  pause: ["is paused", "are paused"], resume: ["earns points again", "earn points again"],
+  reset: ["was reset to 0", "were reset to 0"], start: ["runs", "run"],
+  stop: ["is stopped", "are stopped"], restart: ["was restarted", "were restarted"],
 };
 const refusal = "From here this page may look, but not change anything. Use it or pointsctl on the "
   + "daemon's machine, or let its operator set http.tokenFile.";
 
 /// Asks the daemon for a change, after a question where it loses something, and says how it went.
-export async function act(button, kind, name, verb) {
+/// `subject` says who is touched, in and at the head of a sentence, and whether that are many;
+/// `limit` is how long it may take, in ms.
+export async function act(
+  button, kind, name, verb, { subject = { name, head: name, many: false }, limit = 15_000 } = {},
+) {
   if (button.getAttribute("aria-disabled") === "true") return;
-  if (questions[verb] && !(await ask(...questions[verb](name)))) return;
+  if (questions[verb]) {
+    const [to, text, yes] = questions[verb](subject.many);
+    const title = `${yes.split(" ")[0]} ${subject.name}${to && ` ${to}`}?`;
+    if (!(await ask(title, text, yes))) return;
+  }
   button.setAttribute("aria-disabled", "true");
   try {
-    if (!(await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`))) return;
-    notify(`${name} ${done[verb]}.`);
-    changed();
+    if (!(await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`, limit))) return;
+    notify(`${subject.head} ${done[verb][Number(subject.many)]}.`);
   } catch (problem) {
-    notify(`${name}: ${verb} failed. ${problem.message}`, true);
+    notify(`${subject.head}: ${verb} failed. ${problem.message}`, true);
   } finally {
     button.removeAttribute("aria-disabled");
+    changed();
   }
 }
 
 /// Whether it was done; false when a token was asked for and none given.
-async function post(path) {
+async function post(path, limit) {
   let answer;
   try {
-    answer = await fetch(path, { method: "POST", signal: AbortSignal.timeout(15000) });
+    answer = await fetch(path, { method: "POST", signal: AbortSignal.timeout(limit) });
   } catch {
     throw new Error("The daemon did not answer; whether it was done will show here.");
   }
@@ -53,7 +65,7 @@ async function post(path) {
   const login = await fetch("/login", { method: "POST", body, redirect: "manual" });
   if (login.status === 401) throw new Error("The token is wrong.");
   if (login.status === 429) throw new Error("Too many failed logins; try again in a moment.");
-  return post(path);
+  return post(path, limit);
 }
 
 function ask(title, text, yes) {

@@ -10,7 +10,7 @@ const element = (id) => document.getElementById(id);
 const setText = (id, text) => {
   if (element(id).textContent !== text) element(id).textContent = text;
 };
-let live, tables, charts, actions;
+let live, tables, charts, actions, groups;
 let known = false; // a snapshot came
 let due = false; // a drawing is
 
@@ -170,6 +170,7 @@ function draw() {
     showClock();
     charts.render();
     tables.render();
+    groups.render();
   });
 }
 
@@ -184,11 +185,12 @@ function search(text) {
 
 async function start() {
   const { Live } = await import("./live.js");
-  [tables, charts, actions] = await Promise.all(
-    [import("./tables.js"), import("./charts.js"), import("./actions.js")]);
+  [tables, charts, actions, groups] = await Promise.all(
+    ["tables", "charts", "actions", "groups"].map((name) => import(`./${name}.js`)));
   charts.begin();
   live = new Live(receive, snapshot);
   actions.connect({ onChange: () => live.nudge(), onSearch: search, search: state.search });
+  groups.connect();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tables.remark());
   document.addEventListener("visibilitychange", showHealth);
   live.start();

@@ -84,16 +84,19 @@ export const isLate = (user) => state.late?.has(user) ?? false;
 
 const order = ["running", "paused", "starting", "backing off", "failed", "stopped", "unknown"];
 
-/// "3 running, 1 paused, 1 failed"
-export function inWords() {
+/// Statuses counted: "3 running, 1 paused, 1 failed"
+export function countedInWords(statuses) {
   const counts = new Map(order.map((status) => [status, 0]));
-  for (const user of state.users.keys()) {
-    const status = statusOf(user);
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
+  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].filter(([, count]) => count).map(([word, count]) => `${count} ${word}`);
+  return parts.join(", ");
+}
+
+/// All users' statuses, and how many are late.
+export function inWords() {
+  const parts = [countedInWords([...state.users.keys()].map(statusOf))];
   if (state.late?.size) parts.push(`${state.late.size} late`);
-  return parts.join(", ") || "no users";
+  return parts.filter(Boolean).join(", ") || "no users";
 }
 
 /// When any user's row last changed, in ms since 1970; null where none did.
