@@ -105,8 +105,8 @@ robustness: debug ## Kill, cut and starve the daemon many times and verify the l
 system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)
 
-system-test: deb system-test-packages ## Install the package under a booted systemd and check it (as root)
-	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)"
+system-test: deb debug system-test-packages ## Install the package under a booted systemd and check it (as root)
+	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)" .build/debug/pointsd
 
 db-shell: ## Open an SQL shell on the running daemon's database
 	@packaging/development/require "open the SQL shell" mariadb-client-core

@@ -31,7 +31,8 @@ extension LaneCore {
     return (place, socket.port, record.counters)
   }
 
-  private mutating func subject(named name: String) -> Int {
+  /// The place of a user among the subjects, which is made when the user is first heard of.
+  mutating func subject(named name: String) -> Int {
     if let known = subjectByName[name] { return known }
     subjects.append(Subject(name: name))
     subjectByName[name] = subjects.count - 1

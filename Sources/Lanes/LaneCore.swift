@@ -147,9 +147,8 @@ struct LaneCore: ~Copyable {
   /// Rows that changed, as somebody else saw them.
   mutating func publish(_ rows: [PointsRow], now: Int64) {
     for row in rows {
-      guard let subject = subjectByName[row.user], subjects[subject].value != .row(row) else {
-        continue
-      }
+      let subject = subject(named: row.user)
+      guard subjects[subject].value != .row(row) else { continue }
       // Who watches is told what a read of this lane finds from here on: reads come one after the
       // other, so that a watcher never sees points go back because two publications crossed.
       if !subjects[subject].watchers.isEmpty,

@@ -8,7 +8,7 @@ import Synchronization
 /// A listener and its connections stay on one lane. A user keeps its lane, also over restarts of
 /// its server, so that the lane's last known value outlives them.
 public final class LaneSet: ListenerHost {
-  private let lanes: [Lane]
+  let lanes: [Lane]
   /// Users per lane, and the lane of each user.
   private let placement: Mutex<(lanes: [String: Int], users: [Int])>
 
@@ -48,7 +48,7 @@ public final class LaneSet: ListenerHost {
   public func open(
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
   ) async throws -> any OpenListener {
-    try await lane(of: specification.user).open(specification, onFault: onFault)
+    try await lanes[place(of: specification.user)].open(specification, onFault: onFault)
   }
 
   /// Whether a listener could be opened now; throws `ListenerError` when not.
@@ -56,10 +56,12 @@ public final class LaneSet: ListenerHost {
     Glibc.close(try ListeningSocket.open(specification).descriptor)
   }
 
-  /// Takes rows that changed as the last known values; watching clients are told of them, from a
-  /// row that is read after this call.
+  /// Takes rows that changed as the last known values, also of users whose listener is yet to be
+  /// opened; watching clients are told of them, from a row that is read after this call.
   public func publish(_ rows: [PointsRow]) {
-    for lane in lanes { lane.publish(rows) }
+    for (lane, rows) in Dictionary(grouping: rows, by: { place(of: $0.user) }) {
+      lanes[lane].publish(rows)
+    }
   }
 
   /// Returns when every lane has answered: a lane that hangs never does.
@@ -85,13 +87,14 @@ public final class LaneSet: ListenerHost {
     return sum
   }
 
-  private func lane(of user: String) -> Lane {
+  /// The number of the user's lane.
+  private func place(of user: String) -> Int {
     placement.withLock { placement in
-      if let known = placement.lanes[user] { return lanes[known] }
+      if let known = placement.lanes[user] { return known }
       let emptiest = placement.users.indices.min { placement.users[$0] < placement.users[$1] } ?? 0
       placement.lanes[user] = emptiest
       placement.users[emptiest] += 1
-      return lanes[emptiest]
+      return emptiest
     }
   }
 }

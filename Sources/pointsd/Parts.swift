@@ -19,6 +19,7 @@ struct Parts {
   let supervisorService: SupervisorService
   let dashboard: DashboardService
   let status: StatusService
+  let lanes: LaneSet
   let logger: Logger
 
   init(
@@ -45,12 +46,14 @@ struct Parts {
     let notifier = Notifier()
     self.managed = database.managed
     self.pool = pool
+    self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor
     self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
-    self.dashboard = DashboardService(
+    let dashboard = DashboardService(
       settings: try DashboardSettings(configuration), control: supervisor,
       log: LogOutput.recent, metrics: metrics, logger: logger)
+    self.dashboard = dashboard
     self.status = StatusService(
       supervisor: supervisor, dashboard: dashboard, notifier: notifier,
       watchdog: Watchdog.deadline.map { deadline in
@@ -59,6 +62,7 @@ struct Parts {
           probes: [
             ProgressProbe("lanes", answering: { await lanes.ping() }),
             ProgressProbe("supervisor", answering: { _ = await supervisor.servers() }),
+            ProgressProbe("event hub", answering: { await dashboard.ping() }),
           ], notifier: notifier, logger: logger)
       })
   }
@@ -68,6 +72,9 @@ struct Parts {
     var services: [any Service] = []
     if let managed { services.append(DatabaseService(database: managed)) }
     services += [supervisorService, dashboard, status]
+    #if DEBUG
+      services.append(HangingLane(lanes: lanes))
+    #endif
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: services.map { service in

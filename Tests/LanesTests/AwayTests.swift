@@ -106,4 +106,20 @@ import Testing
     server.clock.advance(milliseconds: 3000)
     #expect(try client.receiveOnce() == LaneFixture.line(points: 7) + " | Stale: 3s")
   }
+
+  @Test func aRowPublishedBeforeItsListenerOpensKeepsItsAge() async throws {
+    let server = try await LaneFixture()
+    server.reader.behave(holding: true)
+    server.lanes.publish([PointsRow(user: "Irfan", points: 3, stamp: nil)])
+    await server.lanes.ping()
+    server.clock.advance(milliseconds: 2000)
+    let listener = try await server.lanes.open(LaneFixture.specification("Irfan")) { _ in }
+    let client = try Client(port: listener.port)
+    try client.send("get_data\n")
+    try await server.reader.hasRead()
+    server.clock.advance(milliseconds: 1000)
+    let answer = try #require(try client.receiveOnce())
+    #expect(answer.hasPrefix("User: Irfan | Points: 3 | "))
+    #expect(answer.hasSuffix(" | Stale: 3s\n"))
+  }
 }

@@ -209,6 +209,23 @@ watchdog() {
   journalctl --unit pointsd --grep 'Watchdog timeout' >/dev/null || return 1
   ask 5001 && verify
 }
+hanging_lane() {
+  local before drop_in=/run/systemd/system/pointsd.service.d/hanging.conf
+  printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=2\nEnvironment=LD_LIBRARY_PATH=/opt/checks/debug\n' >$drop_in
+  printf 'ExecStart=\nExecStart=/opt/checks/debug/pointsd --config /etc/pointsd/pointsd.json\n' >>$drop_in
+  systemctl daemon-reload
+  systemctl restart pointsd || return 1
+  before=$(property pointsd MainPID)
+  is "$(readlink "/proc/$before/exe")" /opt/checks/debug/pointsd || return 1
+  curl --silent --fail --output /dev/null http://127.0.0.1:8080/healthz || return 1
+  kill -USR2 "$before"
+  within 30 comes_back "$before" || return 1
+  journalctl --unit pointsd POINTSD_EVENT=watchdog --output=cat | grep 'lanes' || return 1
+  ask 5001 && verify || return 1
+  rm $drop_in
+  systemctl daemon-reload
+  systemctl restart pointsd
+}
 database_away() {
   systemctl stop mariadb
   within 15 bash -c 'curl --silent -o /dev/null -w "%{http_code}" http://127.0.0.1:8080/readyz | grep -x 503' || return 1
@@ -219,6 +236,7 @@ database_away() {
 }
 check "kill -9: it comes back and the ledger is whole" kill_nine
 check "a daemon that hangs is restarted by the watchdog" watchdog
+check "a lane that hangs, in a debug build, is named and ends in a restart" hanging_lane
 check "the database away: served as stale, then caught up" database_away
 
 wrong_configuration_stays_down() {
