@@ -21,9 +21,10 @@ sources := Package.swift Sources Tests $(wildcard Benchmarks)
 
 build_packages := libmariadb-dev libsystemd-dev pkg-config
 run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js netcat-openbsd curl
-test_packages := redis-server
+test_packages := redis-server python3-minimal
 browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
+install_packages := python3-minimal
 phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 
@@ -117,10 +118,11 @@ phpmyadmin: ## Serve phpMyAdmin on http://localhost:8081
 	@packaging/development/database-client $(CONFIG) packaging/development/phpmyadmin
 
 install: build ## Install programs, unit, manual pages: make install DESTDIR= PREFIX=/usr/local
+	@packaging/development/require "write the manual pages" $(install_packages)
 	@packaging/install "$(DESTDIR)" "$(PREFIX)"
 
 deb: build ## Make the Debian package
-	@packaging/development/require "make the package" dpkg-dev
+	@packaging/development/require "make the package" dpkg-dev $(install_packages)
 	@packaging/build-deb "$(VERSION)"
 
 clean: ## Remove what was built; the database in var/ stays

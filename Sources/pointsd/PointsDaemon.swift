@@ -11,8 +11,15 @@ struct PointsDaemon: AsyncParsableCommand {
     abstract: "Serves every user's points over TCP and HTTP, and keeps them in MariaDB.",
     discussion: """
       For every user in the file a TCP server answers the user's points and adds points every \
-      interval. Exit status: 0 stopped as asked, 64 usage, 69 a needed service is missing, 70 a \
-      fault of pointsd, 75 try again, 78 configuration.
+      interval.
+
+      EXIT STATUS
+        0   stopped as asked
+        64  wrong usage
+        69  a needed service or program is missing
+        70  a fault of pointsd
+        75  try again; after a stop: the runs were left open and their time will be credited
+        78  the configuration is wrong
       """)
 
   @Option(help: ArgumentHelp("The configuration.", valueName: "file"))

@@ -55,7 +55,7 @@ final class RunningCommand: Sendable {
     posix_spawn_file_actions_adddup2(&actions, standardOutput ?? output.writing, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
     // The system's own way into another folder; it becomes the program, with the same number.
-    let words = ["/usr/bin/env", "-C", folder, try program] + arguments
+    let words = ["/usr/bin/env", "-C", folder, try program(named: "pointsctl")] + arguments
     var process: pid_t = 0
     let code = withCStrings(words) { words in
       withCStrings(environment) { environment in
@@ -104,20 +104,18 @@ final class RunningCommand: Sendable {
     ).outcome()
   }
 
-  /// The command that was built beside these tests.
-  private static var program: String {
-    get throws {
-      var path = [UInt8](repeating: 0, count: 4096)
-      let count = path.withUnsafeMutableBytes { bytes in
-        bytes.withMemoryRebound(to: CChar.self) { characters in
-          characters.baseAddress.map { readlink("/proc/self/exe", $0, characters.count) } ?? 0
-        }
+  /// A program that was built beside these tests.
+  static func program(named name: String) throws -> String {
+    var path = [UInt8](repeating: 0, count: 4096)
+    let count = path.withUnsafeMutableBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { characters in
+        characters.baseAddress.map { readlink("/proc/self/exe", $0, characters.count) } ?? 0
       }
-      guard count > 0, let slash = path[..<count].lastIndex(of: UInt8(ascii: "/")) else {
-        throw Failure(what: "/proc/self/exe: \(errno)")
-      }
-      return String(decoding: path[...slash], as: UTF8.self) + "pointsctl"
     }
+    guard count > 0, let slash = path[..<count].lastIndex(of: UInt8(ascii: "/")) else {
+      throw Failure(what: "/proc/self/exe: \(errno)")
+    }
+    return String(decoding: path[...slash], as: UTF8.self) + name
   }
 }
 
