@@ -16,7 +16,7 @@ extension Interface {
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
         let file = try await control.backup(
-          by: await operation(request, context, reason: nil))
+          by: try await operation(request, context, reason: nil))
         return Response(
           status: .ok,
           headers: [
@@ -34,7 +34,7 @@ extension Interface {
           answer: .content("application/x-ndjson"), failures: [403, 409, 413, 503])
       ) { request, context in
         let file = try await received(request)
-        let operation = await operation(request, context, reason: "restore")
+        let operation = try await operation(request, context, reason: "restore")
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],

@@ -59,6 +59,7 @@ struct OpenAPIDocument: Sendable {
     ]
     let parameters =
       route.parameters.map(Self.pathParameter) + route.description.query.map(Self.query)
+      + (changes ? [Self.idempotencyKey] : [])
     if !parameters.isEmpty { members.append(.init(name: "parameters", value: .array(parameters))) }
     if let body = route.description.body {
       members.append(
@@ -75,7 +76,8 @@ struct OpenAPIDocument: Sendable {
   }
 
   private func responses(_ route: Route, changes: Bool) -> JSON {
-    let failures = Set(route.description.failures + (changes ? [400, 401, 403, 413, 503] : []))
+    let failures = Set(
+      route.description.failures + (changes ? [400, 401, 403, 413, 422, 503, 504] : []))
     let success = JSON.Member(
       name: "200",
       value: ["description": "As asked.", "content": Self.content(route.description.answer)])
@@ -100,6 +102,7 @@ struct OpenAPIDocument: Sendable {
     let text =
       switch name {
       case "name": "A user's or a server's name, in any case."
+      case "id": "The operation's id."
       case "group": "A group, `all`, a user or a server, in any case."
       default: "The file's name."
       }
@@ -108,6 +111,18 @@ struct OpenAPIDocument: Sendable {
       "schema": ["type": "string"],
     ]
   }
+
+  private static let idempotencyKey: JSON = [
+    "name": "Idempotency-Key", "in": "header", "required": false,
+    "description": """
+    What the client calls this change: repeated with the same key it is made once, and answered \
+    alike. Free again after 4xx and 503.
+    """,
+    "schema": [
+      "type": "string", "minLength": 1, "maxLength": .number(IdempotencyKey.longest),
+      "pattern": "^[ -~]+$",
+    ],
+  ]
 
   private static func query(_ query: Route.Query) -> JSON {
     [

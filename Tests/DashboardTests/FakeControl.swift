@@ -22,6 +22,10 @@ final class FakeControl: Control {
     var backup = Array(repeating: UInt8(ascii: "x"), count: 300_000)
     var operations: [Operation] = []
     var changes: [String] = []
+    /// What a change to a group comes to; everybody is done when nil.
+    var outcomes: [OperationRecord.UserOutcome]?
+    var selections: [OperationSelection] = []
+    var records: [OperationRecord] = []
     var ranges: [HistoryRange] = []
     var continuations: [AsyncStream<PointsEvent>.Continuation] = []
     /// Users whose restart does not come up.
@@ -99,10 +103,34 @@ final class FakeControl: Control {
       case .start, .resume: state.servers[index].wanted = .running
       case .stop: state.servers[index].wanted = .stopped
       case .pause: state.servers[index].wanted = .paused
+      case .toggle:
+        guard state.servers[index].wanted != .stopped else {
+          throw ControlError.conflict("\(name) is stopped: start it first")
+        }
+        state.servers[index].wanted =
+          state.servers[index].wanted == .paused ? .running : .paused
       case .reset, .adjust: break
       }
       state.servers[index].status = state.servers[index].wanted
       return state.servers[index]
+    }
+  }
+
+  func apply(_ change: Change, toAll users: [String], by operation: Operation) async throws
+    -> GroupOutcome
+  {
+    var servers: [ServerStatus] = []
+    for user in users { servers.append(try await apply(change, to: user, by: operation)) }
+    return GroupOutcome(
+      servers: servers,
+      users: state.withLock { $0.outcomes }
+        ?? users.map { .init(user: $0, result: .done) })
+  }
+
+  func operations(_ selection: OperationSelection) async throws -> [OperationRecord] {
+    state.withLock { state in
+      state.selections.append(selection)
+      return state.records
     }
   }
 
