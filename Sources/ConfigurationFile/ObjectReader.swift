@@ -90,6 +90,14 @@ final class ObjectReader {
     }
   }
 
+  /// true or false; nil when absent or at fault.
+  func boolean(_ key: String) -> Bool? {
+    guard let node = node(key) else { return nil }
+    if case .boolean(let value) = node.value { return value }
+    reject(key, "must be true or false, not \(node.value.described)")
+    return nil
+  }
+
   /// A whole number within `range`; nil when absent or at fault.
   func integer(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
     guard let node = node(key) else { return nil }
