@@ -13,7 +13,7 @@ struct ConfigurationDecoder {
     guard let file = ObjectReader(root, path: "", faults: faults) else { return nil }
     _ = file.string("$schema")
     let database = decodeDatabase(file)
-    var ports = PortBook()
+    var ports = PortBook<NetworkAddress>()
     let http = decodeHTTP(file.object("http"), ports: &ports)
     let control = decodeControl(file.object("control"))
     let listeners = decodeListeners(file.object("listeners"))
@@ -30,7 +30,9 @@ struct ConfigurationDecoder {
     }
   }
 
-  private func decodeHTTP(_ section: ObjectReader?, ports: inout PortBook) -> Configuration.HTTP {
+  private func decodeHTTP(
+    _ section: ObjectReader?, ports: inout PortBook<NetworkAddress>
+  ) -> Configuration.HTTP {
     let address = section?.address("address") ?? "127.0.0.1"
     let port = section?.integer("port", in: portRange).map(Int.init)
     if let networkAddress = NetworkAddress(address) {

@@ -249,19 +249,19 @@ extension BrokenFile {
       "TLS as a word",
       Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":1}"#),
       [
-        #"1:62: database.tls: must be true, false or the path of a file with the authority's certificate, not 1"#
+        #"1:61: database.tls: must be true, false or the path of a file with the authority's certificate, not 1"#
       ]),
     BrokenFile(
       "TLS with a file that is missing",
       Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":"none.pem"}"#),
       [
-        #"1:62: database.tls: FOLDER/none.pem: no such file"#
+        #"1:61: database.tls: FOLDER/none.pem: no such file"#
       ]),
     BrokenFile(
       "TLS with a file without a certificate",
       Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":"password"}"#),
       [
-        #"1:62: database.tls: FOLDER/password: holds no certificate in PEM form (BEGIN CERTIFICATE)"#
+        #"1:61: database.tls: FOLDER/password: holds no certificate in PEM form (BEGIN CERTIFICATE)"#
       ]),
     BrokenFile(
       "TLS over a socket",

@@ -9,7 +9,8 @@ enum SystemGroup {
     var found: UnsafeMutablePointer<group>?
     // Grows with the group's members.
     var buffer = [CChar](repeating: 0, count: 4096)
-    while getgrnam_r(name, &entry, &buffer, buffer.count, &found) == ERANGE, buffer.count < 1 << 24 {
+    while getgrnam_r(name, &entry, &buffer, buffer.count, &found) == ERANGE, buffer.count < 1 << 24
+    {
       buffer = [CChar](repeating: 0, count: buffer.count * 4)
     }
     return found != nil
