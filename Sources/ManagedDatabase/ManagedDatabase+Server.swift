@@ -112,8 +112,6 @@ extension ManagedDatabase {
       try session.executeText("CREATE USER IF NOT EXISTS \(account)")
       try session.executeText("ALTER USER \(account) IDENTIFIED BY '\(password)'")
       try session.executeText("GRANT ALL ON `\(schema)`.* TO \(account)")
-      // Where a backup is taken in and verified before it is the one in use.
-      try session.executeText("GRANT ALL ON `\(schema)_restore`.* TO \(account)")
     }
     await connection.close()
   }

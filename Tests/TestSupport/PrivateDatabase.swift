@@ -74,7 +74,6 @@ public final class PrivateDatabase: Sendable {
     try await asOperator { session in
       try session.executeText("CREATE DATABASE \(name) CHARACTER SET utf8mb4")
       try session.executeText("GRANT ALL ON \(name).* TO pointsd@localhost")
-      try session.executeText("GRANT ALL ON \(name)_restore.* TO pointsd@localhost")
     }
     var settings = self.settings
     settings.database = name
