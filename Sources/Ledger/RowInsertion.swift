@@ -57,7 +57,7 @@ struct RowInsertion {
     _ waiting: [[Value]], _ target: RowScanner.Target, _ kept: [Int]
   ) throws {
     rows += waiting.count
-    let columns = kept.map { target.columns[$0].inBackquotes }.joined(separator: ", ")
+    let columns = kept.map { quotedIdentifier(target.columns[$0]) }.joined(separator: ", ")
     let placeholders = "(\(Statement.placeholders(kept.count)))"
     for piece in Batch.exact(waiting) {
       try session.execute(
@@ -77,7 +77,7 @@ struct RowInsertion {
       guard let isGenerated = known[column.lowercased()] else {
         throw LedgerError.refused(
           "the backup's \(target.table) has the column \(column), and this database's has none:"
-            + " make it by ALTER TABLE \(target.table) ADD COLUMN \(column.inBackquotes) … NULL and"
+            + " make it by ALTER TABLE \(target.table) ADD COLUMN \(quotedIdentifier(column)) … NULL and"
             + " restore again; nothing was changed")
       }
       return !isGenerated

@@ -75,7 +75,7 @@ extension Session {
     var parts: [String] = []
     for table in LedgerTables.exchanged {
       for name in try foreignTriggers(of: table) {
-        parts.append("the trigger \(name) on \(table) (DROP TRIGGER \(name.inBackquotes))")
+        parts.append("the trigger \(name) on \(table) (DROP TRIGGER \(quotedIdentifier(name)))")
       }
     }
     try query(
@@ -89,7 +89,8 @@ extension Session {
       let (name, schema, table) = (try row.text(0), try row.text(1), try row.text(2))
       parts.append(
         "the foreign key \(name) of \(schema).\(table) to \(try row.text(3)) (ALTER TABLE"
-          + " \(schema.inBackquotes).\(table.inBackquotes) DROP FOREIGN KEY \(name.inBackquotes))")
+          + " \(quotedIdentifier(schema)).\(quotedIdentifier(table)) DROP FOREIGN KEY \(quotedIdentifier(name)))"
+      )
     }
     guard parts.isEmpty else {
       throw LedgerError.refused(

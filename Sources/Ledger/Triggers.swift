@@ -69,7 +69,7 @@ extension Session {
     }
     // Two of them would record each edit twice.
     for surplus in present where surplus.name != kept?.name {
-      try executeText("DROP TRIGGER IF EXISTS \(surplus.name.inBackquotes)")
+      try executeText("DROP TRIGGER IF EXISTS \(quotedIdentifier(surplus.name))")
       done.append("the trigger \(surplus.name) was one too many on user_tracking and was dropped")
     }
     return done
@@ -86,7 +86,7 @@ extension Session {
   /// Drops ours from a table that is no longer in use: an edit of it is none of the ledger.
   func dropTriggers(of table: String) throws {
     for trigger in try triggers(of: table) where trigger.ours != nil {
-      try executeText("DROP TRIGGER IF EXISTS \(trigger.name.inBackquotes)")
+      try executeText("DROP TRIGGER IF EXISTS \(quotedIdentifier(trigger.name))")
     }
   }
 
@@ -109,9 +109,4 @@ extension Session {
           body: try $0.text(2), isDefinedByUs: try $0.integer(3) != 0)
       })
   }
-}
-
-extension String {
-  /// As a name in SQL.
-  var inBackquotes: String { "`" + replacing("`", with: "``") + "`" }
 }
