@@ -83,7 +83,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+        "Points", "Telemetry", "COpenSSL", hummingbird, hummingbirdCore, httpTypes, nioCore,
+        nioPosix,
         nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.

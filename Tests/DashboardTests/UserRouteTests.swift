@@ -80,7 +80,7 @@ import Testing
     #expect(answer.body.contains(#""points":100"#))
     let operation = try #require(fixture.control.operations.first)
     #expect(operation.reason == "counted twice")
-    #expect(operation.who == "unknown address via http")
+    #expect(operation.who == "token")
   }
 
   @Test func adjustBelowZeroIsAConflict() async throws {
