@@ -126,7 +126,7 @@ import Testing
     _ = try await fixture.post("/api/users/Afif/pause", #"{"reason":"lunch"}"#)
     #expect(
       fixture.recorder.lines.contains(
-        "info: POST /api/users/Afif/pause asked by unknown address via http: lunch"))
+        "info: POST /api/users/Afif/pause asked by token: lunch"))
   }
 
   @Test func changesWithoutADatabaseAre503() async throws {

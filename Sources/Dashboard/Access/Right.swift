@@ -18,7 +18,7 @@ enum Right: Sendable, CaseIterable {
     case .read: "everybody"
     case .guardedRead, .change: "control socket, browser session, token, or http.open"
     case .controlSocket: "control socket only"
-    case .session: "everybody; a login code decides"
+    case .session: "everybody, for the own browser; a login code lets in"
     }
   }
 }
