@@ -92,11 +92,6 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     try await controlSocket.prepare()
     access.sessions.load(logger: logger)
     for library in page.missingLibraries() { logger.warning("\(library.missing)") }
-    if access.isOpen {
-      logger.warning(
-        "http.open is true: everybody who reaches the HTTP port may change, stop and reset",
-        metadata: ["event": "http"])
-    }
     await withGracefulShutdownHandler {
       await serve()
     } onGracefulShutdown: {

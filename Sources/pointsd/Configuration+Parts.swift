@@ -26,8 +26,9 @@ extension DashboardSettings {
     self.init(
       address: http.address, port: http.port, hosts: http.hosts,
       token: try http.tokenFile.map { path in
-        try TokenSource(path: path) { try SecretFile.read(path) }
+        try TokenSource(path: path) { try SecretFile.readToken(path) }
       },
+      open: http.open,
       controlSocket: configuration.control.socket,
       libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs))
   }

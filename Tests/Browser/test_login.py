@@ -117,7 +117,7 @@ def test_open_to_everybody_is_said(browser):
         expect(page.locator("#access")).to_contain_text("http.open is set")
         page.get_by_role("button", name="Pause Afif").click()
         expect(page.locator("#notices")).to_contain_text("Afif is paused.")
-        assert "http.open is true" in daemon.log.read_text()
+        assert "http.open: EVERYBODY" in daemon.log.read_text()
         page.context.close()
     finally:
         daemon.stop()
