@@ -48,7 +48,8 @@ final class Nginx {
 
   func stop() {
     guard process.isRunning else { return }
-    process.terminate()
+    // It keeps nothing, and it inherits the blocked signals of the thread that started it.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
