@@ -48,7 +48,8 @@ class Daemon:
     """Starts, stops, freezes and ends one daemon; only processes it started itself."""
 
     def __init__(
-        self, users: list[dict], interval: float = 1, points: int = 10, web: dict | None = None
+        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None,
+        web: dict | None = None,
     ):
         # Short: a control socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pd-"))
@@ -59,6 +60,10 @@ class Daemon:
         self.log = self.folder / "pointsd.log"
         self.socket = self.folder / "control.sock"
         self.configuration = self.folder / "pointsd.json"
+        if token:
+            (self.folder / "token").touch(0o600)
+            (self.folder / "token").write_text(token + "\n")
+            web = {"tokenFile": "token", **(web or {})}
         self.configuration.write_text(
             json.dumps(
                 {
