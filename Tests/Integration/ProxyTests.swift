@@ -71,7 +71,7 @@ struct ProxyTests {
     let path = try #require(link?["path"] as? String)
     let letIn = try nginx.curl("\(url)\(path)", post + ["--include"])
     #expect(letIn.status == 303)
-    let cookie = try #require(letIn.body.components(separatedBy: "set-cookie: ").dropFirst().first)
+    let cookie = try #require(letIn.body.components(separatedBy: "Set-Cookie: ").dropFirst().first)
     #expect(cookie.contains("; Secure"))
     let value = String(cookie.prefix { $0 != ";" })
     let resumed = try nginx.curl(
