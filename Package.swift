@@ -70,7 +70,7 @@ let package = Package(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["Points", "COpenSSL", "MariaDB", "ManagedDatabase"],
+      name: "Backup", dependencies: ["Points", "COpenSSL", "CLinux", "MariaDB", "QueueExecutor"],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
@@ -84,7 +84,7 @@ let package = Package(
       name: "Dashboard",
       dependencies: [
         "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-        nioHTTPTypes, logging, metrics, lifecycle,
+        nioHTTP1, nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],

@@ -17,6 +17,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   private let controlSocket: ListenerLoop
   private let page: Page
   private let log: any LogHistory
+  private let refusals: RefusalLog
   private let time: DashboardTime
   private let logger: Logger
 
@@ -39,11 +40,12 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   ) {
     let page = Page(libraries: settings.libraries)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
+    let refusals = RefusalLog(time: time, logger: logger)
     let interface = Interface(
       control: control, events: events,
       snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
       log: log, login: LoginPolicy(token: settings.token), metrics: metrics, time: time,
-      logger: logger)
+      refusals: refusals, logger: logger)
     let responder = interface.router(gate: Gate(settings)).buildResponder()
     self.page = page
     self.log = log
@@ -55,6 +57,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     self.controlSocket = ListenerLoop(
       place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
       time: time, logger: logger)
+    self.refusals = refusals
     self.time = time
     self.logger = logger
   }
@@ -88,7 +91,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   /// What one of the tasks of `serve` has come to.
   private enum Ending {
     case listener
-    case events
+    /// Work beside answering, which ends with the rest.
+    case work
     case drainTimeOver
   }
 
@@ -104,7 +108,11 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
       }
       group.addTask {
         await self.pump.run()
-        return .events
+        return .work
+      }
+      group.addTask {
+        await self.refusals.run()
+        return .work
       }
       group.addTask {
         await self.waitOutDrainTime()
@@ -115,7 +123,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
         switch ending {
         case .listener: listeners -= 1
         case .drainTimeOver: group.cancelAll()
-        case .events: break
+        case .work: break
         }
       }
       group.cancelAll()

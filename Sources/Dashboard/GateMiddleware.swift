@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import Points
 
@@ -11,7 +10,7 @@ struct GateMiddleware: RouterMiddleware {
   let gate: Gate
   let login: LoginPolicy
   let time: DashboardTime
-  let logger: Logger
+  let refusals: RefusalLog
 
   /// The longest body that is read, in bytes.
   static let bodyLimit = 64 * 1024
@@ -58,10 +57,8 @@ struct GateMiddleware: RouterMiddleware {
     _ status: HTTPResponse.Status, _ reason: String, _ request: Request,
     _ context: DashboardContext, headers: HTTPFields = HTTPFields()
   ) async -> Failure {
-    let peer = await context.peer.name()
-    logger.warning(
-      "refused \(request.method) \(request.loggedPath) from \(peer): \(reason)",
-      metadata: ["event": "refused"])
+    await refusals.refused(
+      "\(request.method) \(request.loggedPath)", from: context.peer, reason: reason)
     return Failure(status, reason, headers: headers.closing)
   }
 

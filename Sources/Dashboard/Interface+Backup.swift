@@ -12,17 +12,26 @@ extension Interface {
         .get, "/api/backup",
         .init(
           summary: "The whole ledger as a file for restore; as guarded as a change",
-          answer: .content("application/sql"), failures: [401, 403, 503]), isGuarded: true
+          answer: .content("application/sql"), failures: [401, 403, 409, 503]), isGuarded: true
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
-        let file = try await control.backup(
-          by: await operation(request, context, reason: nil))
+        let backup = try await control.backup(by: await operation(request, context, reason: nil))
+        let departure = Departure.of(context.peer.channel)
+        let takeBack = departure?.whenGone { [weak backup] in backup?.cancel() }
+        // A database that does not answer is a status as long as nothing was sent.
+        guard let first = try await backup.next() else {
+          throw Failure(.internalServerError, "The backup is empty")
+        }
         return Response(
           status: .ok,
           headers: [
             .contentType: "application/sql", .cacheControl: "no-store",
             .contentDisposition: "attachment; filename=\"pointsd-backup.sql\"",
-          ], body: ResponseBody(contentLength: file.size) { try await Self.send(file, by: &$0) })
+          ],
+          body: ResponseBody { writer in
+            defer { takeBack?() }
+            try await send(first, backup, to: context.peer, by: &writer)
+          })
       },
       Route(
         .post, "/api/restore",
@@ -31,10 +40,10 @@ extension Interface {
             Replace the ledger by that of a backup, which is the body; over the control socket \
             only. A line of JSON for each step, then one with the outcome
             """,
-          answer: .content("application/x-ndjson"), failures: [403, 409, 413, 503])
+          answer: .content("application/x-ndjson"), failures: [403, 409, 503])
       ) { request, context in
-        let file = try await received(request)
         let operation = await operation(request, context, reason: "restore")
+        let file = try await received(request, context, operation)
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
@@ -43,35 +52,47 @@ extension Interface {
     ]
   }
 
-  /// How much of a file is in memory at a time, in bytes.
-  private static let piece = 1 << 17
-  /// The largest backup that is taken in, in bytes.
-  private static let restoreLimit = 4 << 30
-
-  private static func send(
-    _ file: any BackupFile, by writer: inout any ResponseBodyWriter
+  /// Sends pieces as the client takes them. An error leaves the body without its end, so that the
+  /// client knows; a client that takes nothing loses the connection.
+  private func send(
+    _ first: [UInt8], _ backup: any BackupStream, to peer: Peer,
+    by writer: inout any ResponseBodyWriter
   ) async throws {
-    var offset = 0
-    while offset < file.size {
-      let bytes = try file.read(at: offset, count: piece)
-      guard !bytes.isEmpty else { break }
-      offset += bytes.count
-      try await writer.write(ByteBuffer(bytes: bytes))
+    let watch = ProgressWatch(time: time) {
+      backup.cancel()
+      peer.disconnect()
     }
-    try await writer.finish(nil)
+    try await watch.run { progress in
+      var next: [UInt8]? = first
+      while let piece = next {
+        try await writer.write(ByteBuffer(bytes: piece))
+        progress.moved()
+        next = try await backup.next()
+      }
+      try await writer.finish(nil)
+    }
   }
 
-  private func received(_ request: Request) async throws -> any BackupFile {
-    let file = try await control.makeBackupFile()
-    for try await piece in request.body {
-      guard file.size + piece.readableBytes <= Self.restoreLimit else {
-        throw Failure(
-          .contentTooLarge, "The backup is larger than \(Self.restoreLimit) bytes",
-          headers: HTTPFields().closing)
+  /// The body of a request, in a file.
+  private func received(
+    _ request: Request, _ context: DashboardContext, _ operation: Operation
+  ) async throws -> any BackupFile {
+    let peer = context.peer
+    do {
+      let file = try await control.makeBackupFile(for: operation)
+      return try await ProgressWatch(time: time) { peer.disconnect() }.run { progress in
+        for try await piece in request.body {
+          try file.append(Array(piece.readableBytesView))
+          progress.moved()
+        }
+        return file
       }
-      try file.append(Array(piece.readableBytesView))
+    } catch let error as ControlError {
+      // The rest of the body is not read.
+      guard var failure = Failure(error) else { throw error }
+      failure.headers = failure.headers.closing
+      throw failure
     }
-    return file
   }
 
   /// Restores, and tells each step and the outcome in a line.

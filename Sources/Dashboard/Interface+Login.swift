@@ -39,7 +39,7 @@ extension Interface {
     let given = FormField.value(of: "token", in: String(buffer: body)) ?? ""
     let who = await context.peer.name()
     guard login.accepts(given) else {
-      logger.warning("a login from \(who) failed", metadata: ["event": "login"])
+      await refusals.refused("POST /login", from: context.peer, reason: "the token is wrong")
       guard try await login.brake.hold(time) else {
         throw Failure(.tooManyRequests, "Too many failed logins; try again in a second")
       }

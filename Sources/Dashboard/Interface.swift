@@ -14,6 +14,7 @@ struct Interface: Sendable {
   let login: LoginPolicy
   let metrics: PrometheusRegistry
   let time: DashboardTime
+  let refusals: RefusalLog
   let logger: Logger
 
   /// Every route, in the order of the OpenAPI document.
@@ -27,8 +28,10 @@ struct Interface: Sendable {
   /// The router that answers on TCP and on the control socket alike.
   func router(gate: Gate) -> Router<DashboardContext> {
     let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
-    let guardian = GateMiddleware(gate: gate, login: login, time: time, logger: logger)
+    router.add(
+      middleware: ReportingMiddleware(
+        metrics: metrics, time: time, refusals: refusals, logger: logger))
+    let guardian = GateMiddleware(gate: gate, login: login, time: time, refusals: refusals)
     router.add(middleware: guardian)
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {

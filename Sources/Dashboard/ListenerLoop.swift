@@ -73,14 +73,16 @@ final class ListenerLoop: Sendable {
   }
 
   private func application() -> Application<RouterResponder<DashboardContext>> {
-    // The libraries' own lines on start and stop would only repeat ours.
+    // The libraries' own lines on start and stop would only repeat ours, and those on connections
+    // are as many as strangers like.
     var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .warning)
+    quiet.logLevel = .critical
     return Application(
       responder: responder,
       server: .http1(
         configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [ClosingHandler()], idleTimeout: Self.idleTimeout,
+          additionalChannelHandlers: [ClosingHandler(), Departure.Handler()],
+          idleTimeout: Self.idleTimeout,
           httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(

@@ -38,7 +38,10 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
+    // A peer that closes while it is written to is an error number, not the end.
+    signal(SIGPIPE, SIG_IGN)
     StandardStream.holdAll()
+    StandardStream.neverWait()
     let (configuration, selected) = try read()
     if check {
       StandardStream.output.write(
@@ -46,8 +49,7 @@ struct PointsDaemon: AsyncParsableCommand {
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
-    // A client that closes while it is written to is an error number, not the end.
-    signal(SIGPIPE, SIG_IGN)
+    defer { LogOutput.flush(milliseconds: 1000) }
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
     let runsClosed = try await Daemon.run(configuration, selected: selected, source: source)
     if !runsClosed { throw ExitStatus.tryAgain }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct BackupRouteTests {
   @Test func theWholeFileIsSent() async throws {
-    let fixture = RouterFixture()
+    let fixture = RouterFixture(time: .fixed)
     let answer = try await fixture.get("/api/backup")
     #expect(answer.status == 200)
     #expect(answer.body.utf8.count == 300_000)
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func aBackupNeedsTheRightsOfAChange() async throws {
-    let fixture = RouterFixture()
+    let fixture = RouterFixture(time: .fixed)
     for token in [nil, "wrong"] {
       let answer = try await fixture.send(.get, "/api/backup", token: token)
       #expect(answer.status == 401)
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func refusalsHaveTheirStatus() async throws {
-    let fixture = RouterFixture()
+    let fixture = RouterFixture(time: .fixed)
     fixture.control.set { $0.changeError = .unavailable("the database is away") }
     let answer = try await fixture.get("/api/backup")
     #expect(answer.status == 503)
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func restoreIsForTheControlSocket() async throws {
-    let fixture = RouterFixture()
+    let fixture = RouterFixture(time: .fixed)
     let answer = try await fixture.post("/api/restore", "x")
     #expect(answer.status == 403)
     #expect(

@@ -15,6 +15,7 @@ struct RouterFixture: Sendable {
   let recorder = LogRecorder()
   let log = FakeLog()
   let login = LoginPolicy(token: Array("secret".utf8))
+  var time = DashboardTime.prompt
   var libraries = DashboardSettings.Libraries()
 
   var interface: Interface {
@@ -23,8 +24,8 @@ struct RouterFixture: Sendable {
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
       page: Page(libraries: libraries), log: log,
-      login: login, metrics: metrics, time: .prompt,
-      logger: recorder.logger)
+      login: login, metrics: metrics, time: time,
+      refusals: RefusalLog(time: time, logger: recorder.logger), logger: recorder.logger)
   }
 
   var router: Router<DashboardContext> {
