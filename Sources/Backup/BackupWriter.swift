@@ -42,7 +42,7 @@ public struct BackupWriter: Sendable {
       "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
       "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
       settings.database ?? "",
-    ] + BackupFormat.tables
+    ] + LedgerTables.all
   }
 
   /// Where the server is and who asks: the password stands on no command line and in no file.

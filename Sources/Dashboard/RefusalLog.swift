@@ -51,7 +51,7 @@ final class RefusalLog: Sendable {
     for line in lines {
       let peer = line.subject ?? "other addresses"
       let what =
-        line.count.map { "\($0) \($0 == 1 ? "request" : "requests") from \(peer) in the last minute" }
+        line.count.map { "\($0) request\($0 == 1 ? "" : "s") from \(peer) in the last minute" }
         ?? "\(request) from \(peer)"
       logger.warning("refused \(what): \(line.reasons)", metadata: ["event": "refused"])
     }

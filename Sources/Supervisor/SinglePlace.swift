@@ -31,7 +31,8 @@ final class SinglePlace: Sendable {
     }
     if let other {
       throw .conflict(
-        "\(what) is under way, asked by \(other.who) at \(other.since) UTC; try again when it is done")
+        "\(what) is under way, asked by \(other.who) at \(other.since) UTC; try again when it is "
+          + "done")
     }
     return Lease(self)
   }

@@ -116,7 +116,9 @@ import Testing
         try file.append([UInt8](repeating: 0, count: 10_000))
         Issue.record("was written")
       } catch {
-        guard case ControlError.unavailable(let reason) = error else { return Issue.record("\(error)") }
+        guard case ControlError.unavailable(let reason) = error else {
+          return Issue.record("\(error)")
+        }
         #expect(reason.hasSuffix("make room there, or set TMPDIR to another folder"))
       }
     }

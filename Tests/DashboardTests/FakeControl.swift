@@ -20,7 +20,7 @@ final class FakeControl: Control {
     var late: [String] = []
     var configuration = ConfigurationCondition.current(since: DateTimeStamp(secondsSinceEpoch: 0))
     var backupSteps = Array(
-      repeating: FakeBackup.Step.piece(Array(repeating: UInt8(ascii: "x"), count: 100_000)), count: 3)
+      repeating: FakeBackup.Step.piece(Array(repeating: 120, count: 100_000)), count: 3)
     /// Called when a backup is over, however.
     var backupOver: @Sendable () -> Void = {}
     /// Backups begun.

@@ -39,7 +39,8 @@ struct RunningService: Sendable {
       time: time)
     let group = ServiceGroup(services: [service], logger: recorder.logger)
     let running = RunningService(
-      control: control, recorder: recorder, log: log, service: service, group: group, folder: folder,
+      control: control, recorder: recorder, log: log, service: service, group: group,
+      folder: folder,
       socket: socket)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }

@@ -25,7 +25,8 @@ enum APIFault {
       return CommandFault(.tryAgain, "\(place): no answer in time. \(advice(endpoint))")
     case let error as HTTPClientError where error == .readTimeout:
       return CommandFault(
-        .tryAgain, "\(place): it gave nothing for \(APIClient.silence.seconds) s. \(advice(endpoint))")
+        .tryAgain,
+        "\(place): it gave nothing for \(APIClient.silence.seconds) s. \(advice(endpoint))")
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return CommandFault(
         .tryAgain, "\(place): it closed the connection before it answered; it may be stopping")
