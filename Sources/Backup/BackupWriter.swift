@@ -31,34 +31,28 @@ public struct BackupWriter: Sendable {
       throw ControlError.failed(
         "mariadb-dump is not installed; on Debian: apt install mariadb-client")
     }
+    let options: String
+    let programs: ClientPrograms
+    do {
+      programs = try ClientPrograms()
+      options = try programs.optionFile(settings)
+    } catch {
+      throw ControlError.failed("mariadb-dump cannot be started: \(error)")
+    }
     return try BackupDump(
-      program, arguments, options: optionFile, schema: schema, silence: silenceMilliseconds)
+      program, arguments, options: options, schema: schema, silence: silenceMilliseconds,
+      programs: programs)
   }
 
   private var arguments: [String] {
     [
-      // First, or the files of the account that runs the daemon are read too.
+      // A file in memory: the password stands on no command line and in no folder. First, or the
+      // files of the account that runs the daemon are read too.
       "--defaults-file=/proc/self/fd/3", "--single-transaction", "--quick",
       "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
       "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
       settings.database ?? "",
     ] + LedgerTables.all
-  }
-
-  /// Where the server is and who asks: the password stands on no command line and in no file.
-  private var optionFile: String {
-    var lines = ["[client]", "user=\(quoted(settings.user))"]
-    switch settings.endpoint {
-    case .socket(let path): lines.append("socket=\(quoted(path))")
-    case .tcp(let host, let port):
-      lines += ["host=\(quoted(host))", "port=\(port)", "protocol=tcp"]
-    }
-    if let password = settings.password { lines.append("password=\(quoted(password))") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func quoted(_ value: String) -> String {
-    "\"" + value.replacing("\\", with: "\\\\") + "\""
   }
 }
 
@@ -72,6 +66,8 @@ public actor BackupDump: BackupStream {
   private let digest: Digest
   private let schema: Int
   private let silence: Int32
+  /// What mariadb-dump needs stays until it has ended.
+  private let programs: ClientPrograms?
 
   private enum Phase { case beginning, dumping, over }
   private var phase = Phase.beginning
@@ -83,13 +79,15 @@ public actor BackupDump: BackupStream {
   ///   - options: what the program reads from descriptor 3.
   ///   - silence: how long it may give nothing, in milliseconds.
   init(
-    _ program: String, _ arguments: [String], options: String, schema: Int, silence: Int32
+    _ program: String, _ arguments: [String], options: String, schema: Int, silence: Int32,
+    programs: ClientPrograms? = nil
   ) throws(ControlError) {
     self.digest = try Digest()
     self.process = try DumpProcess(program, arguments, options: options)
     self.executor = QueueExecutor(label: "pointsd.dump")
     self.schema = schema
     self.silence = silence
+    self.programs = programs
   }
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
