@@ -83,8 +83,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "JSONText", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore,
-        nioPosix, nioHTTP1, nioHTTPTypes, logging, metrics, lifecycle,
+        "Points", "JSONText", "Telemetry", "COpenSSL", hummingbird, hummingbirdCore, httpTypes,
+        nioCore, nioPosix, nioHTTP1, nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],

@@ -12,7 +12,7 @@ extension Interface {
         .get, "/api/backup",
         .init(
           summary: "The whole ledger as a file for restore; as guarded as a change",
-          answer: .content("application/sql"), failures: [401, 403, 409, 503]), isGuarded: true
+          answer: .content("application/sql"), failures: [401, 403, 409, 503]), right: .guardedRead
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
         let backup = try await control.backup(by: await operation(request, context, reason: nil))
@@ -40,7 +40,8 @@ extension Interface {
             Replace the ledger by that of a backup, which is the body; over the control socket \
             only. A line of JSON for each step, then one with the outcome
             """,
-          answer: .content("application/x-ndjson"), failures: [403, 409, 503])
+          answer: .content("application/x-ndjson"), failures: [403, 409, 503]),
+        right: .controlSocket, takesLargeBody: true
       ) { request, context in
         let operation = await operation(request, context, reason: "restore")
         let file = try await received(request, context, operation)

@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import Synchronization
 
@@ -21,10 +20,9 @@ final class RefusalLog: Sendable {
   /// - Parameters:
   ///   - request: method and path.
   ///   - reason: why, for the operator.
-  func refused(_ request: String, from peer: Peer, reason: String) async {
-    let subject = await peer.group()
+  func refused(_ request: String, from peer: Peer, reason: String) {
     let now = time.monotonicNanoseconds()
-    write(refusals.withLock { $0.add(subject, reason, now: now) }, request: request)
+    write(refusals.withLock { $0.add(peer.group, reason, now: now) }, request: request)
   }
 
   /// A request failed by our own fault.
@@ -68,25 +66,9 @@ final class RefusalLog: Sendable {
 }
 
 extension Peer {
-  /// The peer as the log sums it up: an IPv6 network of 64 bits is one peer, for whoever has one
-  /// address of it has them all.
-  func group() async -> String {
-    guard case .tcp(let host?, _) = transport, !host.isLoopback else { return await name() }
-    return "\(host.network) via http"
-  }
-}
-
-extension Host {
-  /// The address, or of an IPv6 address the network of 64 bits: `2001:db8::/64`.
-  var network: String {
-    var address = in6_addr()
-    guard inet_pton(AF_INET6, name, &address) == 1 else { return name }
-    withUnsafeMutableBytes(of: &address) { bytes in
-      for index in 8..<16 { bytes[index] = 0 }
-    }
-    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    guard inet_ntop(AF_INET6, &address, &text, socklen_t(text.count)) != nil else { return name }
-    let network = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    return String(decoding: network, as: UTF8.self) + "/64"
+  /// The peer as the log sums it up: all of an IPv6 network of 64 bits is one.
+  fileprivate var group: String {
+    guard case .tcp(let host?, _) = transport, !host.isLoopback else { return address }
+    return LoginRateLimiter.key(host)
   }
 }

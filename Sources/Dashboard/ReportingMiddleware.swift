@@ -25,7 +25,9 @@ struct ReportingMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch {
-      response = failure(error, request, context).response
+      let failure = failure(error, request, context)
+      response =
+        failure.isRefusal && request.wantsPage ? AccessPage.refusal(failure) : failure.response
     }
     for field in Self.headers where response.headers[field.name] == nil {
       response.headers[field.name] = field.value
@@ -60,7 +62,7 @@ struct ReportingMiddleware: RouterMiddleware {
     }
     if let failure = Self.failureOfClient(error) {
       logger.debug(
-        "\(request.method) \(request.loggedPath) was broken off: \(error)",
+        "\(request.method) \(request.loggedPath(context)) was broken off: \(error)",
         metadata: ["event": "http"])
       return failure
     }

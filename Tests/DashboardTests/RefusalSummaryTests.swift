@@ -68,12 +68,4 @@ import Testing
     _ = summary.expire(now: 120 * second)
     #expect(summary.add("new", "no", now: 121 * second).first?.subject == "new")
   }
-
-  @Test(arguments: [
-    ("10.0.0.7", "10.0.0.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-    ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"), ("localhost", "localhost"),
-  ])
-  func anIPv6NetworkIsOnePeer(address: String, network: String) {
-    #expect(Host(address).network == network)
-  }
 }
