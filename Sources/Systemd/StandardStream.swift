@@ -14,8 +14,8 @@ public enum StandardStream: Int32, Sendable {
     }
   }
 
-  /// Lets no write to either stream wait for its reader, whoever writes: libraries and the
-  /// runtime's last words included. What does not fit is lost to them; `write` waits in `poll`.
+  /// Lets no write to either stream wait for its reader, those of libraries and of the
+  /// runtime included. What does not fit is lost to them; `write` waits in `poll`.
   ///
   /// A pipe or terminal is opened a second time, for the mode belongs to an opening: the shell that
   /// started the daemon shares the first. Where that is not allowed (a terminal of another account)

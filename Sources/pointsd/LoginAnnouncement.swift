@@ -1,3 +1,4 @@
+import Systemd
 import Dispatch
 import Glibc
 

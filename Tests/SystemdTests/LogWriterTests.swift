@@ -98,10 +98,10 @@ import Testing
       let logger = Logger(label: "test")
       for number in 1...30_000 { logger.info("line \(number)") }
       #expect(dropped.load(ordering: .relaxed) > 15_000)
-      // The newest are with those who ask, whoever reads standard error.
+      // The newest are with those who ask, read or not.
       #expect(LogOutput.recent.entries(after: 0).last?.message == "line 30000")
       #expect(!LogOutput.flush(milliseconds: 10))
-      // Whoever writes beside the log does not wait either.
+      // A write beside the log does not wait either.
       let text = [UInt8](repeating: 1, count: 1000)
       let written = Glibc.write(STDERR_FILENO, text, text.count)
       let reason = errno
