@@ -58,6 +58,10 @@ import Testing
     }
   }
 
+  private final class Flag: Sendable {
+    let isUp = Atomic(false)
+  }
+
   @Test func oneThatHasNotBegunEndsWhenTheDatabaseGoesAway() async throws {
     let fixture = Fixture()
     fixture.backups.state.withLock { $0.isSilent = true }
@@ -65,11 +69,18 @@ import Testing
       await fixture.reached([.running])
       await fixture.databaseIsKnown()
       let stream = try await fixture.supervisor.backup(by: operation("a"))
-      let first = Task { try await stream.next() }
+      let hasEnded = Flag()
+      let first = Task {
+        defer { hasEnded.isUp.store(true, ordering: .relaxed) }
+        return try await stream.next()
+      }
       fixture.health.fault.withLock { $0 = "frozen" }
-      await fixture.time.wake(.seconds(1))
-      await fixture.databaseIsKnown(toBeAway: true)
-      await fixture.time.wake(Supervisor.outageCheck)
+      // The looks at the database's health, and of the backup at what they found.
+      while !hasEnded.isUp.load(ordering: .relaxed) {
+        fixture.time.wakeSleepers(.seconds(1))
+        fixture.time.wakeSleepers(Supervisor.outageCheck)
+        await Task.yield()
+      }
       await #expect(
         throws: ControlError.unavailable(
           "the database is away since 2026-01-12 14:30:00 UTC: frozen")

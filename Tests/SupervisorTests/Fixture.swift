@@ -88,16 +88,9 @@ struct Fixture {
     try await running.value
   }
 
-  /// Waits until the database is known to answer, or to be away.
-  func databaseIsKnown(toBeAway isAway: Bool = false) async {
-    while true {
-      if case .away = await supervisor.database() {
-        if isAway { return }
-      } else if !isAway {
-        return
-      }
-      await Task.yield()
-    }
+  /// Waits until the database is known to answer.
+  func databaseIsKnown() async {
+    while case .away = await supervisor.database() { await Task.yield() }
   }
 
   /// The status of a user's server.
