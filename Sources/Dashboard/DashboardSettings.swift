@@ -28,10 +28,12 @@ public struct DashboardSettings: Sendable {
   /// Path of the control socket, at most 107 bytes.
   public var controlSocket: String
   public var libraries: Libraries
+  public var limits: DashboardLimits
 
   public init(
     address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [], token: [UInt8]? = nil,
-    controlSocket: String, libraries: Libraries = Libraries()
+    controlSocket: String, libraries: Libraries = Libraries(),
+    limits: DashboardLimits = DashboardLimits()
   ) {
     self.address = address
     self.port = port
@@ -39,5 +41,6 @@ public struct DashboardSettings: Sendable {
     self.token = token
     self.controlSocket = controlSocket
     self.libraries = libraries
+    self.limits = limits
   }
 }

@@ -19,9 +19,12 @@ extension Interface {
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
               schema: ["type": "string"]),
-          ], failures: [400, 401, 403]), isGuarded: true
-      ) { request, _ in
+          ], failures: [400, 401, 403, 503]), isGuarded: true
+      ) { request, context in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
+        guard !query.follows || shares.beginStream(context.peer.channel) else {
+          throw Failure(.serviceUnavailable, "Too many streams; ask without 'follow' instead")
+        }
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],

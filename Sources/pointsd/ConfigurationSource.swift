@@ -1,4 +1,5 @@
 import ConfigurationFile
+import Lanes
 import Points
 import Supervisor
 import Synchronization
@@ -25,6 +26,7 @@ final class ConfigurationSource: Sendable {
     do {
       configuration = try Configuration.load(path: path)
       selected = try Self.select(profiles, in: configuration)
+      _ = try DescriptorBudget(configuration)
     } catch {
       throw .invalid("\(error)")
     }

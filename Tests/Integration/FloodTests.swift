@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What floods of connections may not take: users' servers, ticks, the control socket, a processor.
+@Suite(.timeLimit(.minutes(20))) struct FloodTests {
+  /// How long each flood lasts; the long form is for `.ci/full`.
+  private static let seconds =
+    ProcessInfo.processInfo.environment["POINTSD_FLOOD_SECONDS"].flatMap(Int.init) ?? 3
+
+  @Test(arguments: [64, 300, 400, 4096])
+  func nobodyElseIsHarmed(limit: Int) async throws {
+    let daemon = try Daemon(.init(descriptorLimit: limit))
+    try await daemon.start()
+    let process = try #require(daemon.process)
+    for kind in Flood.Kind.allCases {
+      let flood = Flood(kind, of: daemon, count: limit + 100)
+      let before = try daemon.sql("SELECT points FROM user_tracking WHERE user = 'Faiz'")
+      let used = try await processorShare(of: process, seconds: Self.seconds)
+      #expect(used < 0.05, "\(kind) at \(limit): \(used) of a processor")
+      #expect(process.isRunning, "\(kind) at \(limit): \(daemon.log.suffix(2000))")
+      #expect(flood.open < limit)
+      for user in daemon.options.users where kind != .tcp || user != "Afif" {
+        let client = try TCPClient(port: daemon.port(of: user))
+        try client.send("get_data\n")
+        #expect(try client.read().hasPrefix("User: \(user)"), "\(kind) at \(limit)")
+      }
+      #expect(try pointsctl(daemon, "ps").status == 0, "\(kind) at \(limit)")
+      #expect(try daemon.http("/healthz").status == 200, "\(kind) at \(limit)")
+      #expect(
+        try daemon.sql("SELECT points FROM user_tracking WHERE user = 'Faiz'") != before)
+      flood.end()
+    }
+    #expect(try pointsctl(daemon, "verify").status == 0)
+    #expect(try await daemon.stop() == 0, "\(daemon.log.suffix(2000))")
+  }
+
+  @Test func eachServerHasTwoWithFewDescriptors() async throws {
+    let daemon = try Daemon(.init(descriptorLimit: 64))
+    try await daemon.start()
+    let clients = try daemon.options.users.flatMap { user in
+      try (0..<2).map { _ in (user, try TCPClient(port: daemon.port(of: user))) }
+    }
+    for (user, client) in clients {
+      try client.send("get_data\n")
+      #expect(try client.read().hasPrefix("User: \(user)"))
+    }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test func belowWhatTheFileNeedsTheNumberIsSaid() async throws {
+    let daemon = try Daemon(.init(descriptorLimit: 40))
+    for arguments in [[], ["--check"]] {
+      let ended = try Integration.run(
+        "/bin/sh",
+        [
+          "-c", "ulimit -n 40 && exec \"$0\" \"$@\"", Daemon.binary("pointsd").path, "--config",
+          daemon.configurationFile,
+        ] + arguments)
+      #expect(ended.status == 78)
+      let needed = try #require(ended.errors.firstMatch(of: /need (\d+) descriptors/)?.1)
+      #expect(Int(needed).map { (50...64).contains($0) } == true, "\(ended.errors)")
+    }
+  }
+
+  private func pointsctl(_ daemon: Daemon, _ command: String) throws -> Finished {
+    try Integration.run(
+      Daemon.binary("pointsctl").path, ["--socket", daemon.controlSocket, command])
+  }
+
+  /// How much of one processor a process uses.
+  private func processorShare(of process: Process, seconds: Int) async throws -> Double {
+    let before = try processorTicks(of: process)
+    try await Task.sleep(for: .seconds(seconds))
+    let used = try processorTicks(of: process) - before
+    return Double(used) / Double(sysconf(Int32(_SC_CLK_TCK)) * seconds)
+  }
+
+  /// Fields 14 and 15 of /proc/…/stat, after the command in parentheses.
+  private func processorTicks(of process: Process) throws -> Int {
+    let text = try String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    return try #require(Int(fields[11])) + #require(Int(fields[12]))
+  }
+}
