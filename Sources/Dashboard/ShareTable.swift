@@ -51,14 +51,14 @@ struct ShareTable<Identifier: Hashable> {
     guard hasRoom else { return .refused }
     var victim: Identifier?
     if let peer, peers[peer, default: 0] >= peerLimit {
-      victim = oldest { $0.peer == peer }
+      victim = oldest { _, entry in entry.peer == peer }
       guard let victim else { return .refused }
       close(victim)
     }
     changes += 1
     entries[identifier] = Entry(peer: peer, activity: .idle, since: changes)
     if let peer { peers[peer, default: 0] += 1 }
-    return .admitted(closing: victim ?? makeRoom(for: identifier))
+    return .admitted(closing: victim ?? makeRoom(sparing: identifier))
   }
 
   /// A connection does something else now.
@@ -68,7 +68,11 @@ struct ShareTable<Identifier: Hashable> {
     changes += 1
     entries[identifier]?.activity = activity
     entries[identifier]?.since = changes
-    return activity == .answering ? nil : makeRoom(for: nil)
+    switch activity {
+    case .answering: return nil
+    case .receiving: return makeRoom(sparing: identifier)
+    case .idle: return makeRoom(sparing: identifier) ?? makeRoom(sparing: nil)
+    }
   }
 
   /// A connection is closed, or has moved to another share.
@@ -78,11 +82,10 @@ struct ShareTable<Identifier: Hashable> {
   }
 
   /// Chooses the one that makes room, when there is none and none is on its way.
-  /// - Parameter newcomer: stays in any case.
-  private mutating func makeRoom(for newcomer: Identifier?) -> Identifier? {
-    guard entries.count >= limit, closing == 0, limit > 1 else { return nil }
-    let victim = oldest { _ in true }
-    guard let victim, victim != newcomer else { return nil }
+  private mutating func makeRoom(sparing spared: Identifier?) -> Identifier? {
+    guard entries.count >= limit, closing == 0 else { return nil }
+    let victim = oldest { identifier, _ in identifier != spared }
+    guard let victim else { return nil }
     close(victim)
     return victim
   }
@@ -100,11 +103,11 @@ struct ShareTable<Identifier: Hashable> {
 
   /// The one that has been idle for the longest time; else the request that has been coming in for
   /// the longest.
-  private func oldest(where isEligible: (Entry) -> Bool) -> Identifier? {
+  private func oldest(where isEligible: (Identifier, Entry) -> Bool) -> Identifier? {
     var oldest: [Activity: (identifier: Identifier, since: UInt64)] = [:]
     for (identifier, entry) in entries
     where !entry.isClosing && entry.since < oldest[entry.activity]?.since ?? .max {
-      if isEligible(entry) { oldest[entry.activity] = (identifier, entry.since) }
+      if isEligible(identifier, entry) { oldest[entry.activity] = (identifier, entry.since) }
     }
     return (oldest[.idle] ?? oldest[.receiving])?.identifier
   }

@@ -44,8 +44,18 @@ import Testing
     var table = table(limit: 3, 2)
     _ = table.change(2, to: .receiving)
     _ = table.change(1, to: .receiving)
+    #expect(table.admit(3, peer: nil) == .admitted(closing: 2))
+    table.remove(2)
+    // One that is done goes before one that is slow, unless there is none but itself.
+    #expect(table.admit(4, peer: nil) == .admitted(closing: 3))
+  }
+
+  @Test func whoIsDoneMakesRoomWhenAllOthersAreAnswered() {
+    var table = table(limit: 3, 2)
+    for number in 1...2 { _ = table.change(number, to: .answering) }
     #expect(table.admit(3, peer: nil) == .admitted(closing: nil))
-    #expect(table.change(3, to: .receiving) == 2)
+    #expect(table.change(3, to: .receiving) == nil)
+    #expect(table.change(3, to: .idle) == 3)
   }
 
   @Test func onePeerHasHalf() throws {
