@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+        "Points", "Telemetry", "CLinux", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
         nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.

@@ -1,5 +1,5 @@
+import CLinux
 import Dispatch
-import Glibc
 import Metrics
 import NIOCore
 import Synchronization
@@ -131,7 +131,7 @@ final class ConnectionShares: Sendable {
     if let share { notifyRoom(in: share) }
     if returnsMemory {
       // Later and elsewhere: the tasks of the last ones end first, and it takes milliseconds.
-      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(2)) { malloc_trim(0) }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(2)) { clinux_trim_memory() }
     }
   }
 
