@@ -85,8 +85,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "Telemetry", "CLinux", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-        nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics, lifecycle,
+        "Points", "JSONText", "Telemetry", "CLinux", hummingbird, hummingbirdCore, httpTypes, nioCore,
+        nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],
@@ -159,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "Integration",
       dependencies: [
-        "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
+        "Points", "ConfigurationFile", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl",
+        logging,
       ],
       swiftSettings: strict),
   ]

@@ -22,6 +22,9 @@ enum Daemon {
   ) async throws -> Bool {
     let logger = Logger(label: "pointsd")
     DashboardService.limitEventLoops(to: budget.eventLoops)
+    for warning in configuration.warnings() {
+      logger.warning("\(warning)", metadata: ["event": "configuration"])
+    }
     let metrics = PrometheusRegistry(
       descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
     MetricsSystem.bootstrap(metrics)
