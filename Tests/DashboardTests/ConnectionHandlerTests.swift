@@ -72,7 +72,7 @@ import Testing
     #expect(connection.activities == [.answering, .idle])
   }
 
-  @Test(arguments: ["G", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\ncontent-length: 99\r\n\r\n"])
+  @Test(arguments: ["GET /", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\ncontent-length: 99\r\n\r\n"])
   func aRequestHasADeadlineAsAWhole(begin: String) throws {
     let connection = try Connection()
     try connection.receive(begin)

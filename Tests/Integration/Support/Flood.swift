@@ -45,12 +45,11 @@ final class Flood {
     descriptors = []
   }
 
-  /// Connections that the daemon has not closed.
-  var open: Int {
-    descriptors.count { descriptor in
-      var byte = UInt8(0)
-      let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-      return count > 0 || count < 0 && errno == EAGAIN
+  /// Says something more on every connection that still takes it.
+  func say(_ text: String) {
+    let bytes = Array(text.utf8)
+    for descriptor in descriptors {
+      send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
   }
 
