@@ -73,7 +73,7 @@ final class Daemon {
     process.executableURL = Self.binary("pointsd")
     process.arguments = ["--config", configurationFile] + options.arguments
     if let limit = options.descriptorLimit ?? options.softDescriptorLimit {
-      let kind = options.descriptorLimit == nil ? "-S" : "-HS"
+      let kind = options.descriptorLimit == nil ? "-S" : ""
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
       process.arguments = [
         "-c", "ulimit \(kind) -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
