@@ -85,9 +85,9 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "JSONText", "Telemetry", "CLinux", hummingbird, hummingbirdCore, httpTypes,
-        nioCore,
-        nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics, lifecycle,
+        "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird, hummingbirdCore,
+        httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics,
+        lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],

@@ -18,6 +18,7 @@ final class ListenerLoop: Sendable {
   private let shares: ConnectionShares
   private let time: DashboardTime
   private let logger: Logger
+  private let onListening: @Sendable (_ port: Int?) async -> Void
   private let state = Mutex(ListenCondition.closed)
 
   /// The first and the longest pause between two tries.
@@ -25,13 +26,15 @@ final class ListenerLoop: Sendable {
 
   init(
     place: Place, responder: RouterResponder<DashboardContext>, shares: ConnectionShares,
-    time: DashboardTime, logger: Logger
+    time: DashboardTime, logger: Logger,
+    onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
   ) {
     self.place = place
     self.responder = responder
     self.shares = shares
     self.time = time
     self.logger = logger
+    self.onListening = onListening
   }
 
   var condition: ListenCondition { state.withLock { $0 } }
@@ -93,7 +96,7 @@ final class ListenerLoop: Sendable {
 
   private var limits: ConnectionHandler.Limits {
     isPublic
-      ? ConnectionHandler.Limits(body: GateMiddleware.bodyLimit)
+      ? ConnectionHandler.Limits(body: RequestBody.limit)
       : ConnectionHandler.Limits(boundsWholeRequest: false)
   }
 
@@ -132,6 +135,7 @@ final class ListenerLoop: Sendable {
     let port = channel.localAddress?.port
     state.withLock { $0 = .listening(port: port) }
     logger.info("HTTP answers on \(name(port: port))", metadata: ["event": "http"])
+    await onListening(port)
   }
 
   /// Nothing is accepted before this.
