@@ -51,8 +51,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
     let interface = Interface(
       control: control, events: events,
-      snapshots: SnapshotSource(control: control, stream: events, time: time), shares: shares, page: page,
-      log: log, access: access, metrics: metrics, time: time,
+      snapshots: SnapshotSource(control: control, stream: events, time: time),
+      shares: shares, page: page, log: log, access: access, metrics: metrics, time: time,
       logger: logger)
     let responder = interface.router().buildResponder()
     self.access = access

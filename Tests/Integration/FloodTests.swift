@@ -46,7 +46,7 @@ import Testing
     let process = try #require(daemon.process)
     let before = try residentMegabytes(of: process)
     let flood = Flood(.http, of: daemon, count: 1000)
-    let request = "GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    let request = "GET /assets/dashboard.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for _ in 0..<10 {
       flood.say(String(repeating: request, count: 60))
       try await Task.sleep(for: .milliseconds(300))
