@@ -30,7 +30,7 @@ extension Interface {
           ],
           body: ResponseBody { writer in
             defer { takeBack?() }
-            try await send(first, backup, to: context.peer, by: &writer)
+            try await send(first, backup, by: &writer)
           })
       },
       Route(
@@ -44,7 +44,7 @@ extension Interface {
         right: .controlSocket, takesLargeBody: true
       ) { request, context in
         let operation = await operation(request, context, reason: "restore")
-        let file = try await received(request, context, operation)
+        let file = try await received(request, operation)
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
@@ -54,40 +54,24 @@ extension Interface {
   }
 
   /// Sends pieces as the client takes them. An error leaves the body without its end, so that the
-  /// client knows; a client that takes nothing loses the connection.
+  /// client knows; the connection of a client that takes nothing is closed by its `ConnectionHandler`.
   private func send(
-    _ first: [UInt8], _ backup: any BackupStream, to peer: Peer,
-    by writer: inout any ResponseBodyWriter
+    _ first: [UInt8], _ backup: any BackupStream, by writer: inout any ResponseBodyWriter
   ) async throws {
-    let watch = ProgressWatch(time: time) {
-      backup.cancel()
-      peer.disconnect()
+    var next: [UInt8]? = first
+    while let piece = next {
+      try await writer.write(ByteBuffer(bytes: piece))
+      next = try await backup.next()
     }
-    try await watch.run { progress in
-      var next: [UInt8]? = first
-      while let piece = next {
-        try await writer.write(ByteBuffer(bytes: piece))
-        progress.moved()
-        next = try await backup.next()
-      }
-      try await writer.finish(nil)
-    }
+    try await writer.finish(nil)
   }
 
   /// The body of a request, in a file.
-  private func received(
-    _ request: Request, _ context: DashboardContext, _ operation: Operation
-  ) async throws -> any BackupFile {
-    let peer = context.peer
+  private func received(_ request: Request, _ operation: Operation) async throws -> any BackupFile {
     do {
       let file = try await control.makeBackupFile(for: operation)
-      return try await ProgressWatch(time: time) { peer.disconnect() }.run { progress in
-        for try await piece in request.body {
-          try file.append(Array(piece.readableBytesView))
-          progress.moved()
-        }
-        return file
-      }
+      for try await piece in request.body { try file.append(Array(piece.readableBytesView)) }
+      return file
     } catch let error as ControlError {
       // The rest of the body is not read.
       guard var failure = Failure(error) else { throw error }

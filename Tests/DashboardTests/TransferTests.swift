@@ -77,39 +77,14 @@ import Testing
     }
   }
 
-  /// Time in which the watch over a transfer looks when the test says so.
-  private final class Looks: Sendable {
-    private let (looks, source) = AsyncStream.makeStream(of: Void.self)
-
-    func look() { source.yield() }
-
-    var time: DashboardTime {
-      DashboardTime(
-        now: DashboardTime.system.now,
-        monotonicNanoseconds: DashboardTime.system.monotonicNanoseconds
-      ) { duration in
-        guard duration == ProgressWatch.interval else {
-          return try await DashboardTime.system.sleep(duration)
-        }
-        for await _ in self.looks { return }
-        try Task.checkCancellation()
-      }
-    }
-  }
-
-  @Test func aClientThatTakesNothingLosesItsPlace() async throws {
-    let looks = Looks()
-    try await RunningService.with(time: looks.time) { running in
+  @Test func aClientThatTakesNothingAndLeavesEndsItsBackup() async throws {
+    try await RunningService.with { running in
       let over = watch(running, [.endless(Array(repeating: 120, count: 1 << 16))])
-      try await RawClient.withConnection(running.unix) { inbound, outbound in
+      try await RawClient.withConnection(running.unix) { _, outbound in
         try await outbound.write(ByteBuffer(string: request))
-        // Until everything between here and there is full; each look sees no more progress then.
-        for _ in 0..<5000 where over.count.load(ordering: .relaxed) == 0 {
-          looks.look()
-          try await Task.sleep(for: .milliseconds(5))
-        }
-        #expect(over.count.load(ordering: .relaxed) == 1)
+        try await running.wait { running.control.read { $0.backups } == 1 }
       }
+      try await isOver(running, over, 1)
     }
   }
 
