@@ -47,6 +47,8 @@ public actor Supervisor {
   var changes: [Int: PendingChange] = [:]
   var changeQueue = ChangeQueue()
   var nextTicket = 0
+  let backupPlace = SinglePlace("a backup")
+  let restorePlace = SinglePlace("a restore")
   var configurationCondition: ConfigurationCondition
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition
