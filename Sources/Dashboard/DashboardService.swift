@@ -53,7 +53,9 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
       place: .tcp(address: settings.address, port: settings.port), responder: responder,
       time: time, logger: logger)
     self.controlSocket = ListenerLoop(
-      place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
+      place: .controlSocket(
+        ControlSocket(path: settings.controlSocket, group: settings.controlGroup)),
+      responder: responder,
       time: time, logger: logger)
     self.time = time
     self.logger = logger

@@ -27,17 +27,20 @@ public struct DashboardSettings: Sendable {
   public var token: [UInt8]?
   /// Path of the control socket, at most 107 bytes.
   public var controlSocket: String
+  /// The group of the operating system that may use the control socket; nil for its owner only.
+  public var controlGroup: String?
   public var libraries: Libraries
 
   public init(
     address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [], token: [UInt8]? = nil,
-    controlSocket: String, libraries: Libraries = Libraries()
+    controlSocket: String, controlGroup: String? = nil, libraries: Libraries = Libraries()
   ) {
     self.address = address
     self.port = port
     self.hosts = hosts
     self.token = token
     self.controlSocket = controlSocket
+    self.controlGroup = controlGroup
     self.libraries = libraries
   }
 }

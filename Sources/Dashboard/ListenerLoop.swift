@@ -72,7 +72,7 @@ final class ListenerLoop: Sendable {
     }
   }
 
-  private func application() -> Application<RouterResponder<DashboardContext>> {
+  private func application() throws -> Application<RouterResponder<DashboardContext>> {
     // The libraries' own lines on start and stop would only repeat ours.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
@@ -84,17 +84,17 @@ final class ListenerLoop: Sendable {
           httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
-        address: address, serverName: nil,
+        address: try address(), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
       onServerRunning: { await self.opened($0) },
       eventLoopGroupProvider: .singleton,
       logger: quiet)
   }
 
-  private var address: BindAddress {
+  private func address() throws -> BindAddress {
     switch place {
     case .tcp(let address, let port): .hostname(address, port: port)
-    case .controlSocket(let socket): .unixDomainSocket(path: socket.path)
+    case .controlSocket(let socket): .unixDomainSocket(path: try socket.placeToBind())
     }
   }
 
@@ -109,7 +109,7 @@ final class ListenerLoop: Sendable {
   private func opened(_ channel: any Channel) async {
     if case .controlSocket(let socket) = place {
       do {
-        try socket.restrict()
+        try socket.publish()
       } catch {
         logger.error("\(error)", metadata: ["event": "http"])
         channel.close(promise: nil)

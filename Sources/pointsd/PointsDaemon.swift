@@ -38,6 +38,7 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
+    Signals.ignoreOthers()
     StandardStream.holdAll()
     let (configuration, selected) = try read()
     if check {
@@ -46,8 +47,6 @@ struct PointsDaemon: AsyncParsableCommand {
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
-    // A client that closes while it is written to is an error number, not the end.
-    signal(SIGPIPE, SIG_IGN)
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
     let runsClosed = try await Daemon.run(configuration, selected: selected, source: source)
     if !runsClosed { throw ExitStatus.tryAgain }

@@ -22,7 +22,7 @@ struct RunningService: Sendable {
   /// Runs a service as long as `work` does; ends it gracefully.
   static func with(
     address: String = "127.0.0.1", port: Int = 0, hosts: [String] = [], token: String? = nil,
-    waitsForTCP: Bool = true, time: DashboardTime = .system,
+    controlGroup: String? = nil, waitsForTCP: Bool = true, time: DashboardTime = .system,
     _ work: @Sendable (RunningService) async throws -> Void
   ) async throws {
     let folder = TemporaryFolder()
@@ -32,7 +32,7 @@ struct RunningService: Sendable {
     let service = DashboardService(
       settings: DashboardSettings(
         address: address, port: port, hosts: hosts, token: token.map { Array($0.utf8) },
-        controlSocket: socket),
+        controlSocket: socket, controlGroup: controlGroup),
       control: control, log: FakeLog(), metrics: PrometheusRegistry(), logger: recorder.logger,
       time: time)
     let group = ServiceGroup(services: [service], logger: recorder.logger)

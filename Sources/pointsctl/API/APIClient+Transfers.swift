@@ -66,9 +66,10 @@ extension APIClient {
     _ request: HTTPClientRequest,
     _ body: (HTTPClientResponse) async throws(CommandFault) -> Void
   ) async throws(CommandFault) {
+    let request = try prepared(request)
     let response: HTTPClientResponse
     do {
-      response = try await Self.client.execute(prepared(request), timeout: .hours(24 * 365))
+      response = try await Self.client.execute(request, timeout: .hours(24 * 365))
     } catch let fault as CommandFault {
       throw fault
     } catch {

@@ -38,21 +38,26 @@ struct APIClient {
     return try await ask(request)
   }
 
-  /// With what every request carries.
-  func prepared(_ request: HTTPClientRequest) -> HTTPClientRequest {
+  /// With what every request carries, to a socket that may be trusted.
+  func prepared(_ request: HTTPClientRequest) throws(CommandFault) -> HTTPClientRequest {
     var request = request
-    if case .socket = endpoint { request.headers.replaceOrAdd(name: "host", value: "localhost") }
+    if case .socket(let path) = endpoint {
+      let trusted = Endpoint.socket(try TrustedSocket.address(path))
+      request.url = trusted.url(of: String(request.url.dropFirst(endpoint.url(of: "").count)))
+      request.headers.replaceOrAdd(name: "host", value: "localhost")
+    }
     if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
     return request
   }
 
   /// The whole answer of a successful request.
   private func ask(_ request: HTTPClientRequest) async throws(CommandFault) -> JSONNode {
+    let request = try prepared(request)
     let status: UInt
     let bytes: [UInt8]
     do {
       // Longer than the daemon takes: it answers a change after 10 s at most, verify after more.
-      let response = try await Self.client.execute(prepared(request), timeout: .seconds(120))
+      let response = try await Self.client.execute(request, timeout: .seconds(120))
       status = response.status.code
       let body = try await response.body.collect(upTo: Self.bodyLimit)
       bytes = Array(body.readableBytesView)
