@@ -1,6 +1,7 @@
 import Glibc
 import ManagedDatabase
 import MariaDB
+import Points
 
 /// Makes backups by mariadb-dump, in one snapshot, while everything goes on.
 public struct BackupWriter: Sendable {
@@ -20,7 +21,10 @@ public struct BackupWriter: Sendable {
   public func write() async throws -> PrivateFile {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.write("client.cnf", optionFile)
+    let programs = try ClientPrograms()
+    // What mariadb-dump needs stays until it has ended.
+    defer { withExtendedLifetime(programs) {} }
+    try folder.write("client.cnf", try programs.optionFile(settings))
     let process = try start(in: folder)
     let ending: ChildProcess.Ending
     do {
@@ -49,26 +53,10 @@ public struct BackupWriter: Sendable {
           "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
           "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
           "--result-file=\(folder.path("dump.sql"))", settings.database ?? "",
-        ] + BackupFormat.tables, log: folder.path("log"))
+        ] + LedgerTables.all, log: folder.path("log"))
     } catch {
       throw .failed("\(error)")
     }
-  }
-
-  /// Where the server is and who asks: the password stands on no command line.
-  private var optionFile: String {
-    var lines = ["[client]", "user=\(quoted(settings.user))"]
-    switch settings.endpoint {
-    case .socket(let path): lines.append("socket=\(quoted(path))")
-    case .tcp(let host, let port):
-      lines += ["host=\(quoted(host))", "port=\(port)", "protocol=tcp"]
-    }
-    if let password = settings.password { lines.append("password=\(quoted(password))") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func quoted(_ value: String) -> String {
-    "\"" + value.replacing("\\", with: "\\\\") + "\""
   }
 
   /// The dump between our first line and our last.

@@ -2,16 +2,14 @@ import MariaDB
 import Points
 
 extension Ledger {
-  /// The tables that a restore exchanges, all in one statement. `ledger_settings` stays.
-  static let exchangedTables = ["user_tracking", "runs", "adjustments", "intents", "operations"]
-
   public func restore(
     _ content: BackupContent, operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
-    guard content.schema == Migration.newest else {
+    // Tables of an older schema differ by columns that have defaults.
+    guard (1...Migration.newest).contains(content.schema) else {
       throw LedgerError.refused(
-        "the backup has schema \(content.schema) and this pointsd works with \(Migration.newest):"
+        "the backup has schema \(content.schema) and this pointsd knows 1 to \(Migration.newest):"
           + " restore it with the pointsd that made it")
     }
     let schemas = try Exchange(settings)
@@ -83,17 +81,13 @@ private struct Exchange: Sendable {
     self.sideSettings = settings
   }
 
-  var liveName: String { quoted(live) }
-  var sideName: String { quoted(side) }
-
-  private func quoted(_ name: String) -> String {
-    "`" + name.split(separator: "`", omittingEmptySubsequences: false).joined(separator: "``") + "`"
-  }
+  var liveName: String { quotedIdentifier(live) }
+  var sideName: String { quotedIdentifier(side) }
 
   func missingGrant(_ reason: some CustomStringConvertible) -> LedgerError {
     .refused(
       "a restore needs the schema \(side) beside \(live), and the account \(account) may not make"
-        + " it; as root in SQL: GRANT ALL ON \(sideName).* TO \(account)@localhost (\(reason));"
+        + " it; as root in SQL: \(SchemaGrant(side, to: account).grant) (\(reason));"
         + " nothing was changed")
   }
 
@@ -101,7 +95,7 @@ private struct Exchange: Sendable {
   /// the side, where it stays until the next restore, and the one at the side becomes the one in
   /// use.
   var rename: String {
-    let steps = Ledger.exchangedTables.flatMap { table in
+    let steps = LedgerTables.exchanged.flatMap { table in
       [
         "\(liveName).\(table) TO \(sideName).replaced_\(table)",
         "\(sideName).\(table) TO \(liveName).\(table)",
@@ -130,7 +124,7 @@ extension Session {
         .reason("restored from a backup: the time since then is not credited"),
       ])
     var rows: Int64 = 0
-    for table in Ledger.exchangedTables {
+    for table in LedgerTables.exchanged {
       try query("SELECT COUNT(*) FROM \(table)", each: { rows += try $0.integer(0) })
     }
     return rows

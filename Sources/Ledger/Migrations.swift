@@ -10,6 +10,7 @@ struct Migration {
   static let all = [
     Migration(version: 1, file: PackageResources._01_ledger_sql),
     Migration(version: 2, file: PackageResources._02_edits_by_hand_sql),
+    Migration(version: 3, file: PackageResources._03_outcomes_and_instances_sql),
   ]
 
   /// The newest schema this program knows.

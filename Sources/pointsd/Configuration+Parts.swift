@@ -26,7 +26,7 @@ extension DashboardSettings {
     self.init(
       address: http.address, port: http.port, hosts: http.hosts,
       token: try http.tokenFile.map { Array(try SecretFile.read($0).utf8) },
-      controlSocket: configuration.control.socket,
+      controlSocket: configuration.control.socket, controlGroup: configuration.control.group,
       libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs))
   }
 }
