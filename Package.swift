@@ -82,7 +82,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Files", "Points", "JSONText", "Telemetry", "CLinux", hummingbird, hummingbirdCore, httpTypes,
+        "Files", "Points", "JSONText", "Telemetry", "CLinux", hummingbird, hummingbirdCore,
+        httpTypes,
         nioCore, nioPosix, nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
@@ -101,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "pointsctl",
       dependencies: [
-        "CLinux", "Files", "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix, nioHTTP1,
+        "CLinux", "Files", "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix,
+        nioHTTP1,
       ],
       swiftSettings: strict),
     .target(

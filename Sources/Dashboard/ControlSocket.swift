@@ -113,7 +113,9 @@ final class ControlSocket: Sendable {
     discard()
     let side = sidePrefix + String(UInt32.random(in: .min ... .max), radix: 36)
     let number = folder.descriptor.number
-    guard mkdirat(number, side, 0o700) == 0 else { throw failure("its folder cannot be written to") }
+    guard mkdirat(number, side, 0o700) == 0 else {
+      throw failure("its folder cannot be written to")
+    }
     let opened = openat(number, side, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard opened >= 0 else {
       unlinkat(number, side, AT_REMOVEDIR)
@@ -132,7 +134,8 @@ final class ControlSocket: Sendable {
     let (number, place) = (side.descriptor.number, folder.descriptor.number)
     var mode: mode_t = 0o600
     if let group {
-      guard fchownat(number, name, uid_t.max, try Self.identifier(of: group), AT_SYMLINK_NOFOLLOW) == 0
+      guard
+        fchownat(number, name, uid_t.max, try Self.identifier(of: group), AT_SYMLINK_NOFOLLOW) == 0
       else { throw failure("it cannot be given to the group \(group)") }
       mode = 0o660
     }

@@ -8,7 +8,8 @@ extension ManagedDatabase {
     logger.info("making a new database in \(layout.data)", metadata: ["event": "database"])
     await endInstallers()
     // A place that no earlier attempt writes to.
-    let side = DatabaseLayout.Name.unfinishedPrefix + ".\(getpid())."
+    let side =
+      DatabaseLayout.Name.unfinishedPrefix + ".\(getpid())."
       + String(UInt32.random(in: .min ... .max), radix: 36)
     _ = try layout.directory.directory(side, making: 0o700)
     logOffset = layout.logSize

@@ -58,7 +58,8 @@ extension ManagedDatabase {
       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
       "--aria-pagecache-buffer-size=8M", "--key-buffer-size=64K", "--max-connections=200",
       "--performance-schema=OFF", "--thread-handling=one-thread-per-connection",
-    ]
+      // Root's server, on root's data, has to hear that this is meant.
+    ] + (geteuid() == 0 && layout.directory.account.user == 0 ? ["--user=root"] : [])
   }
 
   /// Lets the machine's administrator, the daemon's user and the owner of the data in as who they

@@ -1,12 +1,15 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// `make phpmyadmin`, without the part that installs it.
-@Suite(.serialized, .timeLimit(.minutes(5)),
+@Suite(
+  .serialized, .timeLimit(.minutes(5)),
   .enabled(
     if: ["/usr/bin/php", "/usr/bin/curl", "/usr/share/phpmyadmin/index.php"]
-      .allSatisfy { access($0, R_OK) == 0 }, "needs phpMyAdmin, PHP and curl"))
+      .allSatisfy { FileManager.default.isReadableFile(atPath: $0) },
+    "needs phpMyAdmin, PHP and curl"))
 struct PhpMyAdminTests {
   private static let packaging = FileManager.default.currentDirectoryPath + "/packaging"
 
@@ -98,7 +101,8 @@ struct PhpMyAdminTests {
     #expect(try server.status("/themes/" + style.replacing("&amp;", with: "&")) == "200")
     for path in [
       "/sql/create_tables.sql", "/%73ql/create_tables.sql", "//sql/create_tables.sql",
-      "/js/../sql/create_tables.sql", "/js/%2e%2e/sql/create_tables.sql", "/./sql/create_tables.sql",
+      "/js/../sql/create_tables.sql", "/js/%2e%2e/sql/create_tables.sql",
+      "/./sql/create_tables.sql",
       "/js/..%2fsql/create_tables.sql", "/libraries/vendor_config.php", "/autoload.php",
       "/templates/home/index.twig", "/index.php/x",
     ] {

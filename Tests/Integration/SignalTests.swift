@@ -33,7 +33,9 @@ import Testing
     #expect(daemon.databaseProcess == nil)
   }
 
-  private static let launcher = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+  private static let launcher = [
+    "/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+  ]
   private static let canBeFirst =
     (try? run(launcher[0], Array(launcher.dropFirst()) + ["/bin/true"]))?.status == 0
 

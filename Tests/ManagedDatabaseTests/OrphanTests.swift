@@ -25,7 +25,8 @@ import Testing
   }
 
   private func isStopped(_ process: pid_t) -> Bool {
-    TemporaryFolder.text("/proc/\(process)/stat").split(separator: ")").last?.hasPrefix(" T") == true
+    TemporaryFolder.text("/proc/\(process)/stat").split(separator: ")").last?.hasPrefix(" T")
+      == true
   }
 
   private func untilItHangs(_ process: ChildProcess) async {

@@ -27,7 +27,8 @@ import Testing
         "details":[\(text)]}],"settings":[\(text)],"needs_restart":[\(text)]}
         """)
     case "/api/verify":
-      .data(#"{"users":1,"differences":[{"user":\#(text),"message":\#(text)}],"notices":[\#(text)]}"#)
+      .data(
+        #"{"users":1,"differences":[{"user":\#(text),"message":\#(text)}],"notices":[\#(text)]}"#)
     case "/api/logs":
       ScriptedDaemon.Answer(
         body: #"{"id":\#(text),"time":\#(text),"level":\#(text),"message":\#(text)}"# + "\n")
