@@ -158,7 +158,8 @@ let package = Package(
     .testTarget(
       name: "Integration",
       dependencies: [
-        "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
+        "Points", "ConfigurationFile", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl",
+        logging,
       ],
       swiftSettings: strict),
   ]
