@@ -86,12 +86,14 @@ import Testing
 
   @Test func aStartThatIsStoppedLeavesNothingRunning() async throws {
     let fixture = try ManagedFixture()
-    let database = try fixture.open()
-    let running = Task { try await database.run() }
-    try await fixture.wait(for: database) { $0 == .initialising }
-    running.cancel()
-    _ = await running.result
-    await database.stop()
+    do {
+      let database = try fixture.open()
+      let running = Task { try await database.run() }
+      try await fixture.wait(for: database) { $0 == .initialising }
+      running.cancel()
+      _ = await running.result
+      await database.stop()
+    }
     #expect(RunningServer.installers(unfinished: "\(fixture.directory)/", owner: getuid()).isEmpty)
     let again = try fixture.open()
     try await fixture.running(again) { _ in }
