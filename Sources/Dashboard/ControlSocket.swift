@@ -57,7 +57,7 @@ final class ControlSocket: Sendable {
           "control socket \(path): there is something else of that name; remove it or set"
             + " control.socket to another path")
       }
-      guard await !isAnswered() else {
+      guard try await !isAnswered() else {
         throw ControlSocketError(
           "control socket \(path): another pointsd answers there; stop it first, or set"
             + " control.socket to another path",
@@ -179,7 +179,7 @@ final class ControlSocket: Sendable {
 
   /// Whether a daemon accepts connections there. Any doubt counts as yes: a live daemon's socket
   /// must not be taken away.
-  private func isAnswered() async -> Bool {
+  private func isAnswered() async throws -> Bool {
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(.seconds(2))
     do {
@@ -190,6 +190,10 @@ final class ControlSocket: Sendable {
       return false
     } catch let error as IOError where error.errnoCode == ENOENT {
       return false
+    } catch let error as IOError where error.errnoCode == EACCES {
+      throw ControlSocketError(
+        "control socket \(path): it belongs to another account, as after a run under sudo that was"
+          + " killed, and cannot be asked; if no pointsd runs there, remove it")
     } catch {
       return true
     }

@@ -69,9 +69,11 @@ import Testing
   }
 
   private func children(of process: pid_t) -> [pid_t] {
-    let path = "/proc/\(process)/task/\(process)/children"
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    return text.split(separator: " ").compactMap { pid_t($0) }
+    let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return numbers.compactMap { pid_t($0) }.filter { number in
+      let status = try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)
+      return status?.contains("\nPPid:\t\(process)\n") == true
+    }
   }
 
   private func command(of process: pid_t) -> String {
