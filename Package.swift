@@ -82,9 +82,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Files", "Points", "JSONText", "Telemetry", "CLinux", hummingbird, hummingbirdCore,
-        httpTypes,
-        nioCore, nioPosix, nioHTTPTypes, logging, metrics, lifecycle,
+        "Files", "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird,
+        hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],

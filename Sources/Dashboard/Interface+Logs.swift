@@ -18,8 +18,8 @@ extension Interface {
               schema: ["type": "integer", "enum": [0, 1]]),
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
-              schema: ["type": "string"]),
-          ], failures: [400, 401, 403]), isGuarded: true
+              schema: ["type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"]),
+          ], failures: [400, 401, 403]), right: .guardedRead
       ) { request, _ in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
         return Response(

@@ -60,6 +60,13 @@ public actor Ledger {
   /// Gives the lock back, at the end.
   public func close() async { await lock.release() }
 
+  /// Forgets what was known of a ledger that is no longer the one in use.
+  func forgetLedger() {
+    troubles = [:]
+    postponed = []
+    missed = [:]
+  }
+
   /// One tick after the other: two intervals that end together would find each other's locks and
   /// take them for trouble.
   func oneTickAtATime<Result: Sendable>(

@@ -24,7 +24,8 @@ extension Supervisor {
       try requireServing()
       let content = try surroundings.backups.read(file)
       do {
-        try await store.restore(content, operation: operation, progress: progress)
+        try await store.restore(
+          content, users: users, operation: operation, progress: progress)
       } catch let error as LedgerError {
         logger.error(
           "the restore asked by \(operation.who) was refused, nothing was changed: \(error)",

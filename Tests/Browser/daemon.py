@@ -1,5 +1,6 @@
 """A real pointsd with a private database in a temporary folder, on free ports of loopback."""
 
+import http.client
 import json
 import os
 import shutil
@@ -47,28 +48,28 @@ class Daemon:
     """Starts, stops, freezes and ends one daemon; only processes it started itself."""
 
     def __init__(
-        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None
+        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None,
+        web: dict | None = None,
     ):
         # Short: a control socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pd-"))
-        http, *ports = free_ports(len(users) + 1)
+        port, *ports = free_ports(len(users) + 1)
         self.users = [{"port": port, **user} for port, user in zip(ports, users, strict=True)]
-        self.url = f"http://127.0.0.1:{http}"
+        self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen | None = None
         self.log = self.folder / "pointsd.log"
+        self.socket = self.folder / "control.sock"
         self.configuration = self.folder / "pointsd.json"
-        address = {"address": "127.0.0.1"}
         if token:
-            # Bound to every address: changes need the token from this machine too.
+            (self.folder / "token").touch(0o600)
             (self.folder / "token").write_text(token + "\n")
-            (self.folder / "token").chmod(0o600)
-            address = {"address": "0.0.0.0", "tokenFile": "token"}
+            web = {"tokenFile": "token", **(web or {})}
         self.configuration.write_text(
             json.dumps(
                 {
                     "database": {"managed": {"dataDirectory": str(self.folder / "data")}},
-                    "http": {"port": http, **address},
-                    "control": {"socket": str(self.folder / "control.sock")},
+                    "http": {"address": "127.0.0.1", "port": port, **(web or {})},
+                    "control": {"socket": str(self.socket)},
                     "accrual": {"points": points, "intervalSeconds": interval},
                     "users": self.users,
                 }
@@ -97,9 +98,23 @@ class Daemon:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)["data"]
 
-    def post(self, path: str) -> None:
-        request = urllib.request.Request(self.url + path, data=b"", method="POST")
-        urllib.request.urlopen(request, timeout=15).close()
+    def post(self, path: str):
+        """Changes something, as an operator does: over the control socket."""
+        connection = http.client.HTTPConnection("localhost", timeout=15)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(15)
+        connection.sock.connect(str(self.socket))
+        try:
+            connection.request("POST", path)
+            answer = connection.getresponse()
+            body = json.load(answer)
+            assert answer.status == 200, body
+            return body.get("data")
+        finally:
+            connection.close()
+
+    def login_link(self) -> str:
+        return self.post("/api/login")["url"]
 
     def points(self, user: str) -> int:
         return self.get(f"/api/users/{urllib.parse.quote(user, safe='')}")["points"]
@@ -142,10 +157,8 @@ class Daemon:
     @contextmanager
     def locked_row(self, user: str):
         """Holds a user's row locked, so that its ticks cannot be written: they are late."""
-        command = Path(f"/proc/{self.database()}/cmdline").read_bytes().decode().split("\0")
-        sockets = [word.split("=", 1)[1] for word in command if word.startswith("--socket=")]
         client = subprocess.Popen(
-            ["mariadb", f"--socket={sockets[0]}", "--skip-column-names", "--unbuffered"],
+            [*self._shell(), "--unbuffered"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             client.stdin.write(
@@ -158,7 +171,37 @@ class Daemon:
             # Its end frees the row.
             client.communicate(timeout=10)
 
+    def _shell(self) -> list[str]:
+        """The command that opens an SQL shell on this daemon's own database."""
+        command = Path(f"/proc/{self.database()}/cmdline").read_bytes().decode().split("\0")
+        socket = next(word for word in command if word.startswith("--socket="))
+        return ["mariadb", "--no-defaults", socket, "--batch", "--skip-column-names"]
+
+    def sql(self, text: str) -> list[str]:
+        """The lines of what a statement finds."""
+        shell = [*self._shell(), "network_project", f"--execute={text}"]
+        return subprocess.run(shell, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    def pointsctl(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Runs pointsctl on the control socket."""
+        return subprocess.run(
+            [BINARY.with_name("pointsctl"), "--socket", self.folder / "control.sock", *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    def document(self) -> dict:
+        """The API's own description."""
+        with urllib.request.urlopen(f"{self.url}/api/openapi.json", timeout=10) as answer:
+            return json.load(answer)
+
     # Figures of the process
+
+    def descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def logged_errors(self) -> list[str]:
+        """Lines of the log that only a fault of pointsd or of its database may cause."""
+        lines = self.log.read_text(errors="backslashreplace").splitlines()
+        return [line for line in lines if " ERROR " in line or " FATAL " in line]
 
     def resident_bytes(self) -> int:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

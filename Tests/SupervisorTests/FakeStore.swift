@@ -51,11 +51,11 @@ final class FakeStore: LedgerStore {
   }
 
   func restore(
-    _ content: BackupContent, operation: Operation,
+    _ content: BackupContent, users: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
     try checked { state in
-      try content.statements { state.restored.append($0) }
+      try content.statements { state.restored.append(String(decoding: $0, as: UTF8.self)) }
       for user in state.rows.keys {
         state.rows[user] = PointsRow(
           user: user, points: 77, stamp: DateTimeStamp(secondsSinceEpoch: 0))

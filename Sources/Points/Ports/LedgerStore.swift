@@ -20,9 +20,11 @@ public protocol LedgerStore: Sendable {
 
   /// Replaces the ledger by that of a backup, all of it or, with an error, nothing; its open runs
   /// are closed where they stood. `reconcile` is to follow. Nothing else may be changed meanwhile.
-  /// - Parameter progress: called with what is done next, for the operator.
+  /// - Parameters:
+  ///   - users: the configured users; others that the backup has are named.
+  ///   - progress: called with what is done next, for the operator.
   func restore(
-    _ content: BackupContent, operation: Operation,
+    _ content: BackupContent, users: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws
 
