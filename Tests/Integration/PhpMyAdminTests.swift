@@ -22,8 +22,12 @@ struct PhpMyAdminTests {
     init(_ daemon: Daemon) throws {
       port = try FreePorts.take(1)[0]
       output = daemon.directory + "/phpmyadmin"
-      process.executableURL = URL(fileURLWithPath: packaging + "/development/database-client")
-      process.arguments = [daemon.configurationFile, packaging + "/development/phpmyadmin"]
+      // A shell cannot trap what the tests' process ignores.
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = [
+        "--default-signal", packaging + "/development/database-client", daemon.configurationFile,
+        packaging + "/development/phpmyadmin",
+      ]
       process.environment = [
         "PHPMYADMIN_PORT": "\(port)", "PATH": "/usr/bin:/bin", "TMPDIR": daemon.directory,
       ]
