@@ -17,10 +17,11 @@ struct OtherAccountTests {
   private func rootsOwn(_ folder: String) -> [String] {
     TemporaryFolder.names(in: folder).flatMap { name -> [String] in
       let path = "\(folder)/\(name)"
-      var status = stat()
-      guard lstat(path, &status) == 0 else { return [] }
-      let below = status.st_mode & S_IFMT == S_IFDIR ? rootsOwn(path) : []
-      return (status.st_uid == 0 ? [path] : []) + below
+      // Links are not followed.
+      guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return [] }
+      let isFolder = found[.type] as? FileAttributeType == .typeDirectory
+      let isRoots = (found[.ownerAccountID] as? NSNumber)?.intValue == 0
+      return (isRoots ? [path] : []) + (isFolder ? rootsOwn(path) : [])
     }
   }
 
