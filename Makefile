@@ -78,7 +78,7 @@ test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
 	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked)
-	@$(MAKE) browser-test
+	@$(MAKE) browser-test api-test fuzz
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
