@@ -32,7 +32,8 @@ import Testing
   @Test func onlyTheOwnerMayUseIt() async throws {
     try await RunningService.with { running in
       #expect(mode(running.socket) == 0o600)
-      #expect(names(of: running.folder.path + "/var") == ["control.sock"])
+      // The folder in which it was bound is gone.
+      #expect(!names(of: running.folder.path + "/var").contains { $0.hasPrefix(".") })
     }
   }
 
