@@ -135,7 +135,7 @@ bench: build ## Compare with Redis and a bare epoll responder
 robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
 	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(owner) $(SWIFT) test --skip-build --no-parallel $(checked) \
-	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests'
+	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests|FloodTests'
 
 system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)

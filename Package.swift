@@ -21,6 +21,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(
   name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -83,7 +85,8 @@ let package = Package(
       name: "Dashboard",
       dependencies: [
         "Files", "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird,
-        hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTPTypes, logging, metrics, lifecycle,
+        hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],
@@ -96,6 +99,7 @@ let package = Package(
         "Ledger",
         "Supervisor",
         "Systemd", "Telemetry", "Dashboard", "CLinux", argumentParser, lifecycle, logging, metrics,
+        nioCore,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -144,7 +148,7 @@ let package = Package(
       dependencies: [
         "Dashboard", "Points", "Telemetry", hummingbird,
         .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
-        logging, metrics, lifecycle,
+        .product(name: "NIOEmbedded", package: "swift-nio"), nioHTTP1, logging, metrics, lifecycle,
       ],
       swiftSettings: strict),
     .testTarget(

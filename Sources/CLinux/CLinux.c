@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,10 @@
 
 int clinux_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
   return accept4(listener, address, length, flags);
+}
+
+void clinux_trim_memory(void) {
+  malloc_trim(0);
 }
 
 int clinux_pidfd_open(pid_t process) {

@@ -31,11 +31,13 @@ public struct DashboardSettings: Sendable {
   /// The group of the operating system that may use the control socket; nil for its owner only.
   public var controlGroup: String?
   public var libraries: Libraries
+  public var limits: DashboardLimits
 
   public init(
     address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [],
     token: TokenSource? = nil, open: Bool = false,
-    controlSocket: String, controlGroup: String? = nil, libraries: Libraries = Libraries()
+    controlSocket: String, controlGroup: String? = nil, libraries: Libraries = Libraries(),
+    limits: DashboardLimits = DashboardLimits()
   ) {
     self.address = address
     self.port = port
@@ -45,5 +47,6 @@ public struct DashboardSettings: Sendable {
     self.controlSocket = controlSocket
     self.controlGroup = controlGroup
     self.libraries = libraries
+    self.limits = limits
   }
 }
