@@ -54,6 +54,7 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "Processes", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
 
     .target(name: "Points", swiftSettings: strict),
@@ -68,10 +69,13 @@ let package = Package(
       name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
       swiftSettings: strict),
     .target(
-      name: "ManagedDatabase", dependencies: ["Files", "MariaDB", "CLinux", logging],
+      name: "ManagedDatabase", dependencies: ["Files", "Processes", "MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["Points", "COpenSSL", "MariaDB", "ManagedDatabase"],
+      name: "Backup",
+      dependencies: [
+        "Points", "COpenSSL", "CLinux", "MariaDB", "Processes", "QueueExecutor",
+      ],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
@@ -98,7 +102,8 @@ let package = Package(
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Backup",
         "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", "CLinux", argumentParser, lifecycle, logging, metrics,
+        "Systemd", "Telemetry", "Dashboard", "CLinux", "Processes", argumentParser, lifecycle,
+        logging, metrics,
         nioCore,
       ],
       swiftSettings: strict),

@@ -2,6 +2,7 @@ import CLinux
 import Dispatch
 import Files
 import Glibc
+import Processes
 import Synchronization
 
 /// A process that was started here or found running, and that outlives this daemon if need be.

@@ -41,6 +41,7 @@ struct PointsDaemon: AsyncParsableCommand {
   func run() async throws {
     Signals.ignoreOthers()
     StandardStream.holdAll()
+    StandardStream.neverWait()
     let (configuration, budget, selected) = try read()
     if check {
       StandardStream.output.write(
@@ -48,6 +49,7 @@ struct PointsDaemon: AsyncParsableCommand {
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
+    defer { LogOutput.flush(milliseconds: 1000) }
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
     let runsClosed = try await Daemon.run(
       configuration, budget: budget, selected: selected, source: source)

@@ -3,10 +3,11 @@ import CLinux
 import Dispatch
 import Glibc
 import Logging
-import ManagedDatabase
 import Points
+import Processes
 import ServiceLifecycle
 import Supervisor
+import Systemd
 
 /// What signals do: the first that asks for the end stops cleanly, the second ends at once; SIGHUP
 /// asks for a reload; all others that would end the process are ignored, since an end without a stop
@@ -64,7 +65,8 @@ struct Signals {
         logger.critical(
           "ended by a second signal; the runs were left open and their time will be credited",
           metadata: ["event": "runs-left-open"])
-        // Nothing may delay this end, neither a service nor an exit handler.
+        // Nothing else may delay this end, neither a service nor an exit handler.
+        LogOutput.flush(milliseconds: 200)
         _exit(ExitStatus.tryAgain.rawValue)
       }
       asked = true

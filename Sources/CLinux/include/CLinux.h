@@ -51,6 +51,22 @@ pid_t clinux_ended_child(void);
 /// Ignores the real-time signals, which end a process that knows nothing of them.
 void clinux_ignore_realtime_signals(void);
 
+/// memfd_create(2) with mode 0600, close-on-exec: a file in memory that is gone with its last
+/// descriptor. Returns it or -1.
+int clinux_memory_file(const char *name);
+
+/// open(2) with O_TMPFILE and mode 0600, close-on-exec: a file without a name in a folder. Returns
+/// it or -1.
+int clinux_unnamed_file(const char *folder);
+
+/// Starts a program that is killed when the calling thread ends, and so with the process: in a
+/// session of its own, with default signals, no input, `output` as its standard output, `log` as
+/// its standard error, `file` as descriptor 3, and no other descriptor. It ends with status 127 when
+/// it cannot be run. Returns 0 or an error number.
+int clinux_spawn_bound(
+    pid_t *process, const char *path, int output, int log, int file, char *const arguments[],
+    char *const environment[]);
+
 /// Whether waitpid(2)'s status says that the process ended by itself, and its exit status.
 int clinux_exit_status(int status);
 

@@ -13,13 +13,14 @@ package enum OrphanReaper {
   package static var isNeeded: Bool { getpid() == 1 }
 
   /// Runs `start` so that the child it starts is known before it can be taken for an orphan.
-  static func register(
-    _ start: () throws(ManagedDatabaseError) -> pid_t
-  ) throws(ManagedDatabaseError) -> pid_t {
-    let result = own.withLock { own -> Result<pid_t, ManagedDatabaseError> in
-      do throws(ManagedDatabaseError) {
+  /// - Parameter start: returns the child's number, 0 when it started none.
+  package static func register<Failure: Error>(
+    _ start: () throws(Failure) -> pid_t
+  ) throws(Failure) -> pid_t {
+    let result = own.withLock { own -> Result<pid_t, Failure> in
+      do throws(Failure) {
         let child = try start()
-        own.insert(child)
+        if child > 0 { own.insert(child) }
         return .success(child)
       } catch {
         return .failure(error)
@@ -29,7 +30,7 @@ package enum OrphanReaper {
   }
 
   /// The status of a child that was started here is known.
-  static func forget(_ child: pid_t) {
+  package static func forget(_ child: pid_t) {
     _ = own.withLock { $0.remove(child) }
     // It may have stood before orphans.
     if isNeeded { collect() }
