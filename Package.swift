@@ -78,7 +78,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
+      name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", logging, metrics],
       resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],
