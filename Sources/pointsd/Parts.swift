@@ -14,7 +14,7 @@ import Telemetry
 /// The parts of the running daemon, made from the configuration.
 struct Parts {
   let managed: ManagedDatabase?
-  let pool: ConnectionPool
+  let pools: [ConnectionPool]
   let supervisor: Supervisor
   let supervisorService: SupervisorService
   let dashboard: DashboardService
@@ -28,12 +28,16 @@ struct Parts {
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
     let pool = ConnectionPool(settings: database.settings, size: database.connections)
+    let tickPool = ConnectionPool(settings: database.settings, size: 1, name: "ticks")
+    let reportPool = ConnectionPool(
+      settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
+      name: "reports")
     let ledger = Ledger(
-      pool: pool, settings: database.settings,
+      pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       logger: logger)
     let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
-      // The last connection is for ticks and changes.
+      // The last connection is for changes.
       GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
     let supervisor = Supervisor(
@@ -45,7 +49,7 @@ struct Parts {
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pool = pool
+    self.pools = [pool, tickPool, reportPool]
     self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor
@@ -90,7 +94,7 @@ struct Parts {
       defer { tasks.cancelAll() }
       try await tasks.next()
     }
-    await pool.close()
+    for pool in pools { await pool.close() }
   }
 
   /// The lifecycle library's own lines are of interest to developers only.
