@@ -77,24 +77,31 @@ extension Supervisor: Control {
     }
   }
 
-  public func unreadiness() async -> String? {
-    var reasons: [String] = []
+  public func readinessFailure() async -> ReadinessFailure? {
+    var failures: [ReadinessFailure] = []
+    func add(_ summary: String, _ detail: String? = nil) {
+      failures.append(
+        ReadinessFailure(detail: summary + (detail.map { ": \($0)" } ?? ""), summary: summary))
+    }
     switch phase {
-    case .preparing(let reason): reasons.append("the ledger is not ready: \(reason)")
-    case .stopping: reasons.append("pointsd is stopping")
+    case .preparing(let reason): add("the ledger is not ready", reason)
+    case .stopping: add("pointsd is stopping")
     case .serving:
       if case .away(let since, let reason) = condition {
-        reasons.append("the database is away since \(since): \(reason)")
+        add("the database is away since \(since)", reason)
       } else if let reason = await faultOfQueryPool() {
-        reasons.append("the database does not answer: \(reason)")
+        add("the database does not answer", reason)
       }
     }
     let starting = servers.filter { $0.effective.running && $0.status.status == .starting }
     if !starting.isEmpty {
       let names = starting.prefix(5).map(\.definition.server).joined(separator: ", ")
-      reasons.append("\(starting.count) server(s) starting: \(names)")
+      add("\(starting.count) server(s) starting: \(names)")
     }
-    return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    guard !failures.isEmpty else { return nil }
+    return ReadinessFailure(
+      detail: failures.map(\.detail).joined(separator: "; "),
+      summary: failures.map(\.summary).joined(separator: "; "))
   }
 
   private func faultOfQueryPool() async -> String? {

@@ -65,7 +65,7 @@ extension Supervisor {
     let user = server.definition.user
     let metadata: Logger.Metadata = ["user": "\(user)", "event": "trouble"]
     if let trouble {
-      server.lastError = trouble
+      server.lastError = (trouble, Server.publicCreditFailure)
       logger.error("\(user) could not be credited: \(trouble)", metadata: metadata)
     } else {
       logger.info("\(user) is credited again, nothing was lost", metadata: metadata)

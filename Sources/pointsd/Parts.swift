@@ -56,7 +56,8 @@ struct Parts {
     self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
     let dashboard = DashboardService(
       settings: try DashboardSettings(configuration), control: supervisor,
-      log: LogOutput.recent, metrics: metrics, logger: logger)
+      log: LogOutput.recent, metrics: metrics, logger: logger,
+      announceLoginLink: LoginAnnouncement.onTerminal)
     self.dashboard = dashboard
     self.status = StatusService(
       supervisor: supervisor, dashboard: dashboard, notifier: notifier,

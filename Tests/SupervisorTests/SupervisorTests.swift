@@ -127,7 +127,7 @@ import Testing
     try await fixture.run {
       await fixture.time.wake(.seconds(5))
       await fixture.reached([.running])
-      #expect(await fixture.supervisor.unreadiness()?.contains("gone") == true)
+      #expect(await fixture.supervisor.readinessFailure()?.detail.contains("gone") == true)
     }
   }
 
