@@ -31,7 +31,7 @@ enum TickStatements {
     // A few runs are found by their ids, so that no other one's lock is in the way.
     let index = if case .only = scope { "PRIMARY" } else { "open_runs_by_interval" }
     let run = "runs AS run FORCE INDEX (\(index))"
-    let before = "runs AS before_tick ON before_tick.id = run.id"
+    let before = "runs AS before_tick FORCE INDEX (PRIMARY) ON before_tick.id = run.id"
     let tables =
       switch order {
       case .runsFirst:

@@ -90,13 +90,13 @@ struct LockTests {
     try await shell.run { try $0.executeText("LOCK TABLES user_tracking WRITE, runs WRITE") }
     await #expect(throws: LedgerError.self) { try await fixture.ledger.rows(of: ["Afif"]) }
     // One verify at a time; this one waits for the lock.
-    async let first = fixture.ledger.verify(users: [], earning: [])
+    let first = Task { try await fixture.ledger.verify(users: [], earning: []) }
     while await fixture.ledger.reports[.verify] != 1 { await Task.yield() }
     await #expect(
       throws: LedgerError.refused(
         "a verify is under way already; try again when it is done")
     ) { try await fixture.ledger.verify(users: [], earning: []) }
-    await #expect(throws: LedgerError.self) { _ = try await first }
+    await #expect(throws: LedgerError.self) { _ = try await first.value }
     await shell.close()
     try await fixture.expectClean(["Afif"])
   }
