@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
@@ -10,6 +11,10 @@
 
 int clinux_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
   return accept4(listener, address, length, flags);
+}
+
+void clinux_trim_memory(void) {
+  malloc_trim(0);
 }
 
 int clinux_pidfd_open(pid_t process) {

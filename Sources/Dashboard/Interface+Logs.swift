@@ -19,9 +19,12 @@ extension Interface {
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
               schema: ["type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"]),
-          ], failures: [400, 401, 403]), right: .guardedRead
-      ) { request, _ in
+          ], failures: [400, 401, 403, 503]), right: .guardedRead
+      ) { request, context in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
+        guard !query.follows || shares.beginStream(context.peer.channel) else {
+          throw Failure(.serviceUnavailable, "Too many streams; ask without 'follow' instead")
+        }
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],

@@ -9,6 +9,7 @@ struct Interface: Sendable {
   let control: any Control
   let events: EventStream
   let snapshots: SnapshotSource
+  let shares: ConnectionShares
   let page: Page
   let log: any LogHistory
   let access: AccessControl

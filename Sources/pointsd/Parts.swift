@@ -23,8 +23,8 @@ struct Parts {
   let logger: Logger
 
   init(
-    _ configuration: Configuration, selected: Set<String>?, source: ConfigurationSource,
-    metrics: PrometheusRegistry, logger: Logger
+    _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
+    source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
     let pool = ConnectionPool(settings: database.settings, size: database.connections)
@@ -36,7 +36,9 @@ struct Parts {
       pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       logger: logger)
-    let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
+    let lanes = try LaneSet(
+      limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
+    ) { _ in
       // The last connection is for changes.
       GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
@@ -55,7 +57,7 @@ struct Parts {
     self.supervisor = supervisor
     self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
     let dashboard = DashboardService(
-      settings: try DashboardSettings(configuration), control: supervisor,
+      settings: try DashboardSettings(configuration, budget: budget), control: supervisor,
       log: LogOutput.recent, metrics: metrics, logger: logger,
       announceLoginLink: LoginAnnouncement.onTerminal)
     self.dashboard = dashboard

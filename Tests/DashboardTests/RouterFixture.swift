@@ -33,6 +33,7 @@ struct RouterFixture: Sendable {
     return Interface(
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
+      shares: ConnectionShares(limits: DashboardLimits(), factory: metrics),
       page: Page(libraries: libraries), log: log,
       access: access, metrics: metrics, time: .prompt,
       logger: recorder.logger)

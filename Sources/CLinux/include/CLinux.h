@@ -10,6 +10,9 @@
 /// accept4(2), which is declared only for those who define _GNU_SOURCE.
 int clinux_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 
+/// malloc_trim(3): gives memory that malloc keeps for later back to the system.
+void clinux_trim_memory(void);
+
 /// pidfd_open(2): a descriptor that becomes readable when the process ends. Close-on-exec.
 int clinux_pidfd_open(pid_t process);
 

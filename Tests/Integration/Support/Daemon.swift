@@ -16,6 +16,8 @@ final class Daemon {
     var arguments: [String] = []
     /// The soft limit of open files at start; nil leaves it.
     var softDescriptorLimit: Int?
+    /// The limit of open files, which cannot be raised; nil leaves it.
+    var descriptorLimit: Int?
   }
 
   let directory: String
@@ -70,10 +72,11 @@ final class Daemon {
     let process = Process()
     process.executableURL = Self.binary("pointsd")
     process.arguments = ["--config", configurationFile] + options.arguments
-    if let limit = options.softDescriptorLimit {
+    if let limit = options.descriptorLimit ?? options.softDescriptorLimit {
+      let kind = options.descriptorLimit == nil ? "-S" : ""
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
       process.arguments = [
-        "-c", "ulimit -S -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
+        "-c", "ulimit \(kind) -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
         "--config", configurationFile,
       ]
     }
