@@ -72,7 +72,7 @@ let package = Package(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["Points", "COpenSSL", "MariaDB", "ManagedDatabase"],
+      name: "Backup", dependencies: ["Points", "COpenSSL", "CLinux", "MariaDB", "QueueExecutor"],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],

@@ -111,7 +111,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   /// What one of the tasks of `serve` has come to.
   private enum Ending {
     case listener
-    case events
+    /// Work beside answering, which ends with the rest.
+    case work
     case drainTimeOver
   }
 
@@ -127,7 +128,11 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
       }
       group.addTask {
         await self.pump.run()
-        return .events
+        return .work
+      }
+      group.addTask {
+        await self.access.refusals.run()
+        return .work
       }
       group.addTask {
         await self.waitOutDrainTime()
@@ -138,7 +143,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
         switch ending {
         case .listener: listeners -= 1
         case .drainTimeOver: group.cancelAll()
-        case .events: break
+        case .work: break
         }
       }
       group.cancelAll()

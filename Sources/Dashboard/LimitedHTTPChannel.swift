@@ -44,6 +44,7 @@ struct LimitedHTTPChannel: HTTPChannelHandler {
       try pipeline.addHandler(
         ConnectionHandler(limits: limits) { [shares] in shares.note(channel, $0) })
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+      try pipeline.addHandler(Departure.Handler())
       try pipeline.addHandler(
         HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger))
       return try NIOAsyncChannel(

@@ -75,9 +75,10 @@ final class ListenerLoop: Sendable {
   }
 
   private func application() -> Application<RouterResponder<DashboardContext>> {
-    // The libraries' own lines on start and stop would only repeat ours.
+    // The libraries' own lines on start and stop would only repeat ours, and those on connections
+    // are as many as strangers like.
     var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .warning)
+    quiet.logLevel = .critical
     return Application(
       responder: responder,
       server: HTTPServerBuilder { [shares, limits, isPublic] in

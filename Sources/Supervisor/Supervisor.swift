@@ -42,6 +42,8 @@ public actor Supervisor {
   /// Whom `--profile` named, until a command or a reload says otherwise.
   var selected: Set<String>?
   var changeGate = ChangeGate()
+  let backupPlace = SinglePlace("a backup")
+  let restorePlace = SinglePlace("a restore")
   var configurationCondition: ConfigurationCondition
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition

@@ -28,6 +28,9 @@ enum Daemon {
     let metrics = PrometheusRegistry(
       descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
     MetricsSystem.bootstrap(metrics)
+    let droppedLines = Counter(label: "pointsd_log_lines_dropped_total")
+    droppedLines.increment(by: 0)
+    LogOutput.reportDropped { droppedLines.increment(by: $0) }
     do {
       let parts = try Parts(
         configuration, budget: budget, selected: selected, source: source, metrics: metrics,

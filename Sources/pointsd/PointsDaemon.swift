@@ -39,7 +39,10 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
+    // A peer that closes while it is written to is an error number, not the end.
+    signal(SIGPIPE, SIG_IGN)
     StandardStream.holdAll()
+    StandardStream.neverWait()
     let (configuration, budget, selected) = try read()
     if check {
       StandardStream.output.write(
@@ -47,8 +50,7 @@ struct PointsDaemon: AsyncParsableCommand {
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
-    // A client that closes while it is written to is an error number, not the end.
-    signal(SIGPIPE, SIG_IGN)
+    defer { LogOutput.flush(milliseconds: 1000) }
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
     let runsClosed = try await Daemon.run(
       configuration, budget: budget, selected: selected, source: source)

@@ -13,6 +13,7 @@ struct Fixture {
   let health = Health()
   let reports = Reports()
   let file = File()
+  let backups = FakeBackups()
 
   /// Whether the database answers, as the test wants it.
   final class Health: Sendable {
@@ -55,14 +56,14 @@ struct Fixture {
   init(
     definitions: [ServerDefinition] = Fixture.five, selected: Set<String>? = nil
   ) {
-    let (health, reports, file) = (health, reports, file)
+    let (health, reports, file, backups) = (health, reports, file, backups)
     supervisor = Supervisor(
       definitions: definitions, selected: selected, store: store, host: host,
       surroundings: .init(
         prepare: {},
         health: { health.fault.withLock { $0 } },
         readConfiguration: { try file.candidate.withLock { try $0.get() } },
-        backups: FakeBackups(),
+        backups: backups,
         runTicker: { interval, report in
           reports.tickers.withLock { $0[interval] = report }
           // A ticker ends when it is cancelled.
@@ -85,6 +86,11 @@ struct Fixture {
     }
     running.cancel()
     try await running.value
+  }
+
+  /// Waits until the database is known to answer.
+  func databaseIsKnown() async {
+    while case .away = await supervisor.database() { await Task.yield() }
   }
 
   /// The status of a user's server.

@@ -43,6 +43,11 @@ final class ManualTime: Sendable {
       }
       if sleeping { continuation.resume() }
     }
+    wakeSleepers(duration)
+  }
+
+  /// Wakes all who sleep for exactly `duration` now; waits for nobody.
+  func wakeSleepers(_ duration: Duration) {
     let woken = state.withLock { state in
       let woken = state.sleepers.filter { $0.value.duration == duration }
       for identifier in woken.keys { state.sleepers[identifier] = nil }
