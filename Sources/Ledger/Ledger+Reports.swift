@@ -37,11 +37,11 @@ extension Ledger {
 
   /// Reads in one snapshot. Ends with the task: what the server does for it is cut off.
   ///
-  /// Throws `LedgerError.refused` when too many of the kind are under way.
+  /// Throws `LedgerError.unavailable` when too many of the kind are under way.
   func report<Result: Sendable>(
     _ kind: Report, _ what: String, _ body: @escaping @Sendable (Session) throws -> Result
   ) async throws -> Result {
-    guard reports[kind, default: 0] < kind.limit else { throw LedgerError.refused(kind.refusal) }
+    guard reports[kind, default: 0] < kind.limit else { throw LedgerError.unavailable(kind.refusal) }
     reports[kind, default: 0] += 1
     defer { reports[kind, default: 0] -= 1 }
     return try await translated(what) {

@@ -27,8 +27,12 @@ struct Parts {
     source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
-    let pool = ConnectionPool(settings: database.settings, size: database.connections)
-    let tickPool = ConnectionPool(settings: database.settings, size: 1, name: "ticks")
+    // Changes can take every connection but the one for ticks.
+    let ticksApart = database.connections > 1
+    let poolSize = database.connections - (ticksApart ? 1 : 0)
+    let pool = ConnectionPool(settings: database.settings, size: poolSize)
+    let tickPool =
+      ticksApart ? ConnectionPool(settings: database.settings, size: 1, name: "ticks") : nil
     let reportPool = ConnectionPool(
       settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
       name: "reports")
@@ -40,7 +44,7 @@ struct Parts {
       limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
     ) { _ in
       // The last connection is for changes.
-      GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
+      GroupReader(pool: pool, keepsConnection: poolSize > 1, logger: logger)
     }
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
@@ -51,7 +55,7 @@ struct Parts {
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pools = [pool, tickPool, reportPool]
+    self.pools = [pool, reportPool] + (tickPool.map { [$0] } ?? [])
     self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor

@@ -93,7 +93,7 @@ struct LockTests {
     let first = Task { try await fixture.ledger.verify(users: [], earning: []) }
     while await fixture.ledger.reports[.verify] != 1 { await Task.yield() }
     await #expect(
-      throws: LedgerError.refused(
+      throws: LedgerError.unavailable(
         "a verify is under way already; try again when it is done")
     ) { try await fixture.ledger.verify(users: [], earning: []) }
     await #expect(throws: LedgerError.self) { _ = try await first.value }
