@@ -75,7 +75,7 @@ let package = Package(
       name: "Backup", dependencies: ["Points", "COpenSSL", "CLinux", "MariaDB", "QueueExecutor"],
       swiftSettings: strict),
     .target(
-      name: "Ledger", dependencies: ["Points", "MariaDB", logging, metrics],
+      name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", logging, metrics],
       resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", logging, metrics],

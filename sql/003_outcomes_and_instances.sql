@@ -10,7 +10,7 @@ ALTER TABLE operations
   ADD COLUMN IF NOT EXISTS idempotency_key VARCHAR(128) NULL,
   ADD COLUMN IF NOT EXISTS account VARCHAR(255) NULL,
   ADD COLUMN IF NOT EXISTS request VARCHAR(1000) NULL,
-  ADD COLUMN IF NOT EXISTS detail TEXT NULL,
+  ADD COLUMN IF NOT EXISTS detail MEDIUMTEXT NULL,
   ADD UNIQUE KEY IF NOT EXISTS one_operation_a_key (account, idempotency_key);
 
 -- What a run is worth: the rule, in the only place that SQL has it. DECIMAL, so that a run edited

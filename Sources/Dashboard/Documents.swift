@@ -67,6 +67,24 @@ enum Documents {
     ]
   }
 
+  /// An entry of `/api/operations`.
+  static func operation(_ record: OperationRecord) -> JSON {
+    [
+      "id": .string(record.operation.id), "kind": .string(record.kind),
+      "user": record.users.count == 1 ? .string(record.users[0].user) : .null,
+      "who": .string(record.operation.who), "reason": .text(record.operation.reason),
+      "when": .string(record.made.description), "outcome": .string(record.outcome.rawValue),
+      "key": .text(record.operation.key),
+      "users": .array(
+        record.users.map { user in
+          [
+            "user": .string(user.user), "outcome": .string(user.result.rawValue),
+            "reason": .text(user.reason),
+          ]
+        }),
+    ]
+  }
+
   static func plan(_ plan: ReloadPlan) -> JSON {
     [
       "changes": .bool(plan.changesSomething),

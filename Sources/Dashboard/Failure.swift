@@ -7,16 +7,19 @@ struct Failure: Error, Sendable, Equatable {
   let status: HTTPResponse.Status
   let message: String
   var headers = HTTPFields()
+  /// The operation to ask for, where its outcome is not known yet or differs by user.
+  var operation: String?
   /// Whether it is for want of a right; a browser gets it as a page.
   var isRefusal = false
 
   init(
     _ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = HTTPFields(),
-    isRefusal: Bool = false
+    operation: String? = nil, isRefusal: Bool = false
   ) {
     self.status = status
     self.message = message
     self.headers = headers
+    self.operation = operation
     self.isRefusal = isRefusal
   }
 
@@ -29,6 +32,8 @@ struct Failure: Error, Sendable, Equatable {
     case ControlError.conflict(let message): self.init(.conflict, message)
     case ControlError.invalid(let message): self.init(.unprocessableContent, message)
     case ControlError.unavailable(let message): self.init(.serviceUnavailable, message)
+    case ControlError.unknown(let operation, let message):
+      self.init(.gatewayTimeout, message, operation: operation)
     case ControlError.failed(let message): self.init(.internalServerError, message)
     case is CancellationError: self.init(.serviceUnavailable, "pointsd is stopping")
     case let error as HTTPError where error.status.kind == .clientError:
@@ -50,10 +55,13 @@ struct Failure: Error, Sendable, Equatable {
     }
   }
 
-  /// `{"success":false,"error":"…"}`
+  /// `{"success":false,"error":"…"}`, and `"operation"` where there is one to ask for.
   var response: Response {
-    Response.json(
-      ["success": false, "error": .string(message)], status: status, headers: headers)
+    let fault: [JSON.Member] = [
+      .init(name: "success", value: false), .init(name: "error", value: .string(message)),
+    ]
+    let operation = operation.map { [JSON.Member(name: "operation", value: .string($0))] } ?? []
+    return Response.json(.object(fault + operation), status: status, headers: headers)
   }
 }
 

@@ -10,7 +10,7 @@ enum HistoryQuery {
 
   /// - Parameter query: what stands behind `?`.
   static func parse(_ query: String?, now: DateTimeStamp) throws -> HistoryRange {
-    let fields = try fields(query ?? "")
+    let fields = try QueryFields.parse(query, known: ["updates", "from", "to"])
     let from = try fields["from"].map { try stamp($0, field: "from") }
     let to = try fields["to"].map { try stamp($0, field: "to") }
     guard from != nil || to != nil else { return .updates(try updates(fields["updates"])) }
@@ -37,22 +37,5 @@ enum HistoryQuery {
         .badRequest, "'\(field)' must be a time in UTC such as 2026-01-12 14:30:00")
     }
     return stamp
-  }
-
-  private static func fields(_ query: String) throws -> [String: String] {
-    var fields: [String: String] = [:]
-    for pair in query.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentEncoding.decode(parts[0], plusIsBlank: true),
-        let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
-      else { throw Failure(.badRequest, "The query is not valid percent-encoding") }
-      guard ["updates", "from", "to"].contains(name) else {
-        throw Failure(.badRequest, "Unknown query field; possible: 'updates', 'from' and 'to'")
-      }
-      guard fields.updateValue(value, forKey: name) == nil else {
-        throw Failure(.badRequest, "'\(name)' is given twice")
-      }
-    }
-    return fields
   }
 }

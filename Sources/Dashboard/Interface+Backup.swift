@@ -15,7 +15,8 @@ extension Interface {
           answer: .content("application/sql"), failures: [401, 403, 409, 503]), right: .guardedRead
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
-        let backup = try await control.backup(by: await operation(request, context, reason: nil))
+        let backup = try await control.backup(
+          by: try await operation(request, context, reason: nil))
         let departure = Departure.of(context.peer.channel)
         let takeBack = departure?.whenGone { [weak backup] in backup?.cancel() }
         // A database that does not answer is a status as long as nothing was sent.
@@ -43,7 +44,7 @@ extension Interface {
           answer: .content("application/x-ndjson"), failures: [403, 409, 503]),
         right: .controlSocket, takesLargeBody: true
       ) { request, context in
-        let operation = await operation(request, context, reason: "restore")
+        let operation = try await operation(request, context, reason: "restore")
         let file = try await received(request, operation)
         return Response(
           status: .ok,

@@ -20,7 +20,7 @@ extension Interface {
           failures: [409, 422, 503]), right: .change
       ) { request, context in
         let body = try await ChangeBody.reason(request)
-        let operation = await operation(request, context, reason: body.reason)
+        let operation = try await operation(request, context, reason: body.reason)
         return .success(Documents.plan(try await control.reload(by: operation)))
       },
     ]

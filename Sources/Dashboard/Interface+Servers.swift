@@ -27,6 +27,18 @@ extension Interface {
     case resume
     case reset
 
+    /// What the ledger is asked; nil where it has nothing to do.
+    var change: Change? {
+      switch self {
+      case .start: .start
+      case .stop: .stop
+      case .restart: nil
+      case .pause: .pause
+      case .resume: .resume
+      case .reset: .reset
+      }
+    }
+
     var summary: String {
       switch self {
       case .start: "Listen and earn"
@@ -46,7 +58,7 @@ extension Interface {
     ) { request, context in
       let name = try parameter("name", context)
       let body = try await ChangeBody.reason(request)
-      let operation = await operation(request, context, reason: body.reason)
+      let operation = try await operation(request, context, reason: body.reason)
       return .success([
         Documents.server(try await carryOut(verb, on: name, by: operation), for: .permitted)
       ])
@@ -61,10 +73,8 @@ extension Interface {
       let group = try parameter("group", context)
       let body = try await ChangeBody.reason(request)
       let members = try await control.members(ofProfile: group)
-      let asked = await operation(request, context, reason: body.reason)
-      let servers =
-        verb == .restart
-        ? try await restartInTurn(members, asked) : try await together(verb, members, asked)
+      let asked = try await operation(request, context, reason: body.reason)
+      let servers = try await together(verb, members, asked)
       return .success(.array(servers.map { Documents.server($0, for: .permitted) }))
     }
   }
@@ -78,42 +88,24 @@ extension Interface {
   private func carryOut(
     _ verb: ServerVerb, on name: String, by operation: Operation
   ) async throws -> ServerStatus {
-    switch verb {
-    case .start: return try await control.apply(.start, to: name, by: operation)
-    case .stop: return try await control.apply(.stop, to: name, by: operation)
-    case .restart: return try await control.restart(name, by: operation)
-    case .pause: return try await control.apply(.pause, to: name, by: operation)
-    case .resume: return try await control.apply(.resume, to: name, by: operation)
-    case .reset:
-      _ = try await control.adjust(.reset, user: name, by: operation)
-      return try await control.server(name)
-    }
+    guard let change = verb.change else { return try await control.restart(name, by: operation) }
+    return try await control.apply(change, to: name, by: operation)
   }
 
-  /// Every member at once; all are tried, whatever becomes of one.
+  /// All members by one operation.
   private func together(
     _ verb: ServerVerb, _ members: [String], _ asked: Operation
   ) async throws -> [ServerStatus] {
-    var outcomes = [Result<ServerStatus, any Error>?](repeating: nil, count: members.count)
-    await withTaskGroup(of: (Int, Result<ServerStatus, any Error>).self) { group in
-      for (index, member) in members.enumerated() {
-        group.addTask {
-          do {
-            return (index, .success(try await carryOut(verb, on: member, by: asked.another())))
-          } catch {
-            return (index, .failure(error))
-          }
-        }
-      }
-      for await (index, outcome) in group { outcomes[index] = outcome }
+    guard let change = verb.change else { return try await restartInTurn(members, asked) }
+    let outcome = try await control.apply(change, toAll: members, by: asked)
+    guard let first = outcome.users.first(where: { $0.result != .done }) else {
+      return outcome.servers
     }
-    let done = outcomes.compactMap { try? $0?.get() }
-    for (member, outcome) in zip(members, outcomes) {
-      guard case .failure(let error) = outcome else { continue }
-      let remainder = "\(done.count) of \(members.count) done"
-      throw incomplete(error, "\(member)", remainder)
-    }
-    return done
+    let done = outcome.users.count { $0.result == .done }
+    throw Failure(
+      first.result == .refused ? .conflict : .serviceUnavailable,
+      "\(first.user): \(first.reason ?? first.result.rawValue)"
+        + " (\(done) of \(outcome.users.count) done)", operation: asked.id)
   }
 
   /// One after the other; stops at the first that does not come up again.
@@ -125,7 +117,7 @@ extension Interface {
       let untouched = "\(done.count) of \(members.count) done, the rest was left alone"
       let status: ServerStatus
       do {
-        status = try await control.restart(member, by: asked.another())
+        status = try await control.restart(member, by: asked)
       } catch {
         throw incomplete(error, member, untouched)
       }
@@ -143,9 +135,4 @@ extension Interface {
     guard let failure = Failure(error) else { return error }
     return Failure(failure.status, "\(member): \(failure.message) (\(remainder))")
   }
-}
-
-extension Operation {
-  /// The same wish for the next user: each change needs an identifier of its own.
-  fileprivate func another() -> Operation { Operation(who: who, reason: reason) }
 }

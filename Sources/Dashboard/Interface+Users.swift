@@ -36,16 +36,9 @@ extension Interface {
       ) { _, context in
         .json(Documents.userStatus(try await control.server(try parameter("name", context))))
       },
-      statusRoute("pause", "Stop earning, keep answering") { _, _ in .pause },
-      statusRoute("resume", "Earn again") { _, _ in .resume },
-      statusRoute("toggle", "Pause, or resume when paused", failures: [404, 409]) {
-        name, control in
-        switch try await control.server(name).wanted {
-        case .paused: .resume
-        case .stopped: throw Failure(.conflict, "\(name) is stopped: start it first")
-        case .running, .starting, .backingOff, .failed: .pause
-        }
-      },
+      statusRoute(.pause, "Stop earning, keep answering"),
+      statusRoute(.resume, "Earn again"),
+      statusRoute(.toggle, "Pause, or resume when paused", failures: [404, 409]),
       Route(
         .post, "/api/users/{name}/reset",
         .init(
@@ -55,7 +48,7 @@ extension Interface {
         let name = try parameter("name", context)
         let body = try await ChangeBody.reason(request)
         let row = try await control.adjust(
-          .reset, user: name, by: await operation(request, context, reason: body.reason))
+          .reset, user: name, by: try await operation(request, context, reason: body.reason))
         return .json([
           "success": true, "username": .string(row.user), "message": "Points reset to 0",
         ])
@@ -71,7 +64,7 @@ extension Interface {
         let body = try await ChangeBody.adjustment(request)
         let row = try await control.adjust(
           .adjust(delta: body.delta ?? 0), user: name,
-          by: await operation(request, context, reason: body.reason))
+          by: try await operation(request, context, reason: body.reason))
         return .success(Documents.user(row))
       },
       historyRoute,
@@ -80,19 +73,18 @@ extension Interface {
 
   /// A change that is answered with the user's status.
   private func statusRoute(
-    _ verb: String, _ summary: String, failures: [Int] = [404],
-    change: @escaping @Sendable (_ name: String, _ control: any Control) async throws -> Change
+    _ change: Change, _ summary: String, failures: [Int] = [404]
   ) -> Route {
     Route(
-      .post, "/api/users/{name}/\(verb)",
+      .post, "/api/users/{name}/\(change.word)",
       .init(summary: summary, answer: .flat("UserStatus"), body: "Reason", failures: failures),
       right: .change
     ) { request, context in
       let name = try parameter("name", context)
       let body = try await ChangeBody.reason(request)
       let status = try await control.apply(
-        try await change(name, control), to: name,
-        by: await operation(request, context, reason: body.reason))
+        change, to: name,
+        by: try await operation(request, context, reason: body.reason))
       return .json(Documents.userStatus(status))
     }
   }

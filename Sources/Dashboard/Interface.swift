@@ -20,7 +20,7 @@ struct Interface: Sendable {
   /// Every route, in the order of the OpenAPI document.
   var routes: [Route] {
     let described =
-      userRoutes + serverRoutes + ledgerRoutes + configurationRoutes
+      userRoutes + serverRoutes + ledgerRoutes + operationRoutes + configurationRoutes
       + backupRoutes + logRoutes + loginRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
@@ -52,8 +52,9 @@ struct Interface: Sendable {
   /// A new operation for a change that is asked for now, logged with who, from where and why.
   func operation(
     _ request: Request, _ context: DashboardContext, reason: String?
-  ) async -> Operation {
-    let operation = Operation(who: await context.requester(), reason: reason)
+  ) async throws -> Operation {
+    let operation = Operation(
+      who: await context.requester(), reason: reason, key: try IdempotencyKey.read(request))
     log(operation, request, context)
     return operation
   }

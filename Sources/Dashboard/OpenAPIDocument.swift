@@ -64,6 +64,7 @@ struct OpenAPIDocument: Sendable {
     ]
     let parameters =
       route.parameters.map(Self.pathParameter) + route.description.query.map(Self.query)
+      + (route.right == .change ? [Self.idempotencyKey] : [])
     if !parameters.isEmpty { members.append(.init(name: "parameters", value: .array(parameters))) }
     if let body = route.description.body {
       members.append(
@@ -95,7 +96,7 @@ struct OpenAPIDocument: Sendable {
       switch route.right {
       case .read: []
       case .guardedRead: [401, 403, 429, 503]
-      case .change: [400, 401, 403, 413, 429, 503]
+      case .change: [400, 401, 403, 413, 422, 429, 503, 504]
       case .controlSocket, .session: [403]
       }
     let failures = Set(route.description.failures + ofRight)
@@ -130,6 +131,7 @@ struct OpenAPIDocument: Sendable {
     let text =
       switch name {
       case "name": "A user's or a server's name, in any case."
+      case "id": "The operation's id."
       case "code": "The code of a login link."
       case "group": "A group, `all`, a user or a server, in any case."
       default: "The file's name."
@@ -139,6 +141,18 @@ struct OpenAPIDocument: Sendable {
       "schema": ["type": "string"],
     ]
   }
+
+  private static let idempotencyKey: JSON = [
+    "name": "Idempotency-Key", "in": "header", "required": false,
+    "description": """
+    What the client calls this change: repeated with the same key it is made once, and answered \
+    alike. Free again after 4xx and 503.
+    """,
+    "schema": [
+      "type": "string", "minLength": 1, "maxLength": .number(IdempotencyKey.longest),
+      "pattern": "^[ -~]+$",
+    ],
+  ]
 
   private static func query(_ query: Route.Query) -> JSON {
     [

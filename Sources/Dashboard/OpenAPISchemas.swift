@@ -56,6 +56,23 @@ enum OpenAPISchemas {
       ),
       ("notices", ["type": "array", "items": string]),
     ]),
+    "Operation": object([
+      ("id", string), ("kind", string),
+      ("user", describe(nullable("string"), "null where it concerns several users.")),
+      ("who", string), ("reason", nullable("string")), ("when", stamp),
+      ("outcome", words("done", "void", "unknown")), ("key", nullable("string")),
+      (
+        "users",
+        [
+          "type": "array",
+          "items": object([
+            ("user", string),
+            ("outcome", words("done", "refused", "locked", "void", "unknown")),
+            ("reason", nullable("string")),
+          ]),
+        ]
+      ),
+    ]),
     "Plan": object([
       ("changes", ["type": "boolean"]),
       (
@@ -88,7 +105,14 @@ enum OpenAPISchemas {
         ("delta", describe(delta, "Points to add, not 0.")),
         ("reason", describe(requiredReason, "Why; kept in the ledger.")),
       ], closed: true),
-    "Failure": object([("success", ["const": false]), ("error", string)]),
+    "Failure": object(
+      [
+        ("success", ["const": false]), ("error", string),
+        (
+          "operation",
+          describe(string, "The operation to ask for: its outcome is unknown, or differs by user.")
+        ),
+      ], required: ["success", "error"]),
   ]
 
   /// A time from the year 1 on; the pattern knows how long months are, but for leap days.

@@ -37,35 +37,11 @@ extension Ledger {
       }
     }
   }
-
-  public func reload(
-    changed: [LedgerUser], leaving: [String], operation: Operation
-  ) async throws -> ReloadedAccounts {
-    let reconciliation = Reconciliation(
-      users: changed, leaving: .named(leaving), policy: .wait, operation: operation,
-      maximumCatchUpMilliseconds: maximumCatchUpMilliseconds)
-    let notices: [String]
-    do {
-      notices = try await retries.run("reload") {
-        try await pool.transaction { session in
-          try session.begin(operation, kind: "reload", user: nil)
-          return try reconciliation.run(on: session).notices
-        }
-      }
-    } catch is AlreadyDone {
-      notices = []
-    }
-    let touched = Set(changed.map(\.name) + leaving)
-    postponed.removeAll { touched.contains($0.name) }
-    return ReloadedAccounts(
-      rows: try await rows(of: changed.map(\.name)),
-      intents: try await intents(of: changed.map(\.name)), notices: notices)
-  }
 }
 
 /// Brings accounts to what is wanted, in one transaction. It changes nothing the second time but
 /// what was earned meanwhile, so it needs no mark of having been done.
-private struct Reconciliation: Sendable {
+struct Reconciliation: Sendable {
   let users: [LedgerUser]
   let leaving: Leaving
   let policy: LockPolicy
@@ -119,12 +95,12 @@ private struct Reconciliation: Sendable {
 
   /// One user whose account does not add up must not keep the others from starting.
   private func settle(
-    _ state: LockedUser, _ wish: RunWish, reason: String, _ now: Int64,
+    _ state: LockedUser, _ target: RunTarget, reason: String, _ now: Int64,
     _ settled: inout [SettledUser], _ notices: inout [String]
   ) {
     do {
       let settlement = try Settlement(
-        of: state.account, run: wish, points: .asEarned, nowMilliseconds: now,
+        of: state.account, run: target, points: .asEarned, nowMilliseconds: now,
         maximumCatchUpMilliseconds: maximumCatchUpMilliseconds, reason: reason)
       settled.append(SettledUser(locked: state, settlement: settlement))
       notices += settlement.notices

@@ -22,12 +22,12 @@ extension Ledger {
     guard !lost.isEmpty else { return rows }
     for user in lost { missed[user, default: 0] += 1 }
     let due = lost.filter { missed[$0, default: 0] >= Self.patienceWithMissingRows }
-    let mended = await settle(due)
-    for row in mended.rows { missed[row.user] = nil }
-    for line in mended.notices + mended.failures.values {
+    let repair = await settle(due)
+    for row in repair.rows { missed[row.user] = nil }
+    for line in repair.notices + repair.failures.values {
       logger.warning("\(line)", metadata: ["event": "ledger"])
     }
-    let all = Dictionary((rows + mended.rows).map { ($0.user, $0) }, uniquingKeysWith: { $1 })
+    let all = Dictionary((rows + repair.rows).map { ($0.user, $0) }, uniquingKeysWith: { $1 })
     return users.compactMap { all[$0] }
   }
 }

@@ -3,7 +3,7 @@ import MariaDB
 import Points
 
 /// Why a user is not credited with the others of its interval.
-struct Trouble: Sendable {
+struct CreditFailure: Sendable {
   let user: String
   let reason: String
   /// Ticks in a row.
@@ -14,6 +14,12 @@ struct Trouble: Sendable {
   static let locked =
     "its row is locked by another transaction, such as one left open in a SQL shell;"
     + " COMMIT or ROLLBACK there; nothing is lost, it is credited when the lock is gone"
+
+  /// What an operator needs to know of rows that a change cannot have.
+  static func lockedRows(_ users: [String]) -> String {
+    "\(users.prefix(5).joined(separator: ", ")): a row is locked by another transaction, such as one"
+      + " left open in a SQL shell; end it by COMMIT or ROLLBACK and try again"
+  }
 }
 
 extension Ledger: TickStore {
@@ -26,7 +32,7 @@ extension Ledger: TickStore {
       guard !group.reading.due.isEmpty || !excluded.isEmpty || !postponed.isEmpty else {
         return result.outcome
       }
-      try await mend(interval, token, group, excluded: excluded, into: &result)
+      try await repair(interval, token, group, excluded: excluded, into: &result)
       return result.outcome
     }
   }
@@ -66,7 +72,7 @@ extension Ledger: TickStore {
   }
 
   /// Deals with those whom the group's write left out.
-  private func mend(
+  private func repair(
     _ interval: Int64, _ token: Int64, _ group: GroupResult, excluded: [Int64],
     into result: inout PartialOutcome
   ) async throws {
@@ -84,34 +90,35 @@ extension Ledger: TickStore {
         result.isUnfinished = true
       }
     }
-    var present: [Int64: Trouble] = [:]
+    var present: [Int64: CreditFailure] = [:]
     if !own.isEmpty {
       present = try await creditUnlocked(own, interval, token, into: &result)
     }
-    let mended = await settle(one.map(\.user))
-    result.rows += mended.rows
-    result.notices += mended.notices
+    let repair = await settle(one.map(\.user))
+    result.rows += repair.rows
+    result.notices += repair.notices
     for run in one {
-      guard let reason = mended.failures[run.user] else { continue }
-      present[run.identifier] = Trouble(user: run.user, reason: reason, count: Trouble.patience)
+      guard let reason = repair.failures[run.user] else { continue }
+      present[run.identifier] = CreditFailure(
+        user: run.user, reason: reason, count: CreditFailure.patience)
     }
     troubles[interval] = present.isEmpty ? nil : present
     for trouble in present.values {
-      if trouble.count >= Trouble.patience {
+      if trouble.count >= CreditFailure.patience {
         result.troubles[trouble.user] = trouble.reason
       } else {
         result.isUnfinished = true
       }
     }
     if !postponed.isEmpty { result.notices += try await reconcilePostponed() }
-    for user in postponed { result.troubles[user.name] = Trouble.locked }
+    for user in postponed { result.troubles[user.name] = CreditFailure.locked }
   }
 
   /// Credits those of some runs that can be, and says what is wrong with the others.
   private func creditUnlocked(
     _ runs: [TickReading.DueRun], _ interval: Int64, _ token: Int64,
     into result: inout PartialOutcome
-  ) async throws -> [Int64: Trouble] {
+  ) async throws -> [Int64: CreditFailure] {
     let limit = creditableSlots(interval)
     let earlier = troubles[interval] ?? [:]
     let (refused, reading) = try await retries.run("credit users one by one") {
@@ -123,12 +130,13 @@ extension Ledger: TickStore {
     }
     result.rows = reading.rows
     result.nowMilliseconds = reading.nowMilliseconds
-    let entries = runs.compactMap { run -> (Int64, Trouble)? in
+    let entries = runs.compactMap { run -> (Int64, CreditFailure)? in
       guard let reason = refused[run.identifier] else { return nil }
       // Only a lock is worth a second look before it is told.
       let count =
-        reason == Trouble.locked ? (earlier[run.identifier]?.count ?? 0) + 1 : Trouble.patience
-      return (run.identifier, Trouble(user: run.user, reason: reason, count: count))
+        reason == CreditFailure.locked
+        ? (earlier[run.identifier]?.count ?? 0) + 1 : CreditFailure.patience
+      return (run.identifier, CreditFailure(user: run.user, reason: reason, count: count))
     }
     return Dictionary(entries, uniquingKeysWith: { first, _ in first })
   }
@@ -163,7 +171,7 @@ extension Session {
     _ runs: [TickReading.DueRun], interval: Int64, token: Int64, creditableSlots: Int64
   ) throws -> [Int64: String] {
     var refused = Dictionary(
-      runs.map { ($0.identifier, Trouble.locked) }, uniquingKeysWith: { first, _ in first })
+      runs.map { ($0.identifier, CreditFailure.locked) }, uniquingKeysWith: { first, _ in first })
     var fine: [Int64] = []
     let now = try nowMilliseconds()
     for piece in Batch.padded(runs.map(\.identifier)) {

@@ -20,7 +20,7 @@ public actor Ledger {
   let retries: RetryPolicy
   let logger: Logger
   /// Users that could not be credited with the others, by interval and run.
-  var troubles: [Int64: [Int64: Trouble]] = [:]
+  var troubles: [Int64: [Int64: CreditFailure]] = [:]
   /// Users whose rows were locked when the ledger was brought to what is wanted.
   var postponed: [LedgerUser] = []
   /// How often in a row users' rows were found missing.

@@ -70,7 +70,7 @@ extension DatabaseError {
     switch kind {
     // A duplicate key that is not the operation's comes from somebody who was faster.
     case .unknown, .alreadyDone: true
-    case .notDone: isLock || [1243, 1317, 1412, 1615, 1969, 2006].contains(code)
+    case .notDone: isLock || endsConnection || [1243, 1317, 1412, 1615].contains(code)
     case .never: false
     }
   }
@@ -81,7 +81,7 @@ extension LedgerError {
   init(_ error: DatabaseError, doing what: String) {
     switch error.kind {
     case .notDone where error.isLock:
-      self = .unavailable(
+      self = .locked(
         "\(what): a row is locked by another transaction, such as one left open in a SQL shell;"
           + " end it by COMMIT or ROLLBACK and try again (\(error))")
     case .notDone, .unknown: self = .unavailable("\(what): \(error)")

@@ -20,8 +20,8 @@ extension DatabaseError.Kind {
   init(code: Int, phase: DatabaseError.Phase) {
     let kind = Self.table[code] ?? .never
     switch (kind, phase) {
-    case (.unknown, .connecting):
-      // Nothing was asked before the login was through.
+    case (.unknown, .connecting), (.unknown, .transaction):
+      // Nothing was asked before the login was through, nothing stays without its COMMIT.
       self = .notDone
     case (.notDone, .committing) where Self.interruptions.contains(code):
       // A COMMIT that was interrupted may be past the point of no return.
@@ -43,6 +43,9 @@ extension DatabaseError.Kind {
   }()
 
   private static let codesNotDone: [Int] = [
+    1021,  // ER_DISK_FULL: until somebody makes room
+    1030,  // ER_GET_ERRNO: the storage engine, such as of a full disk
+    1290, 1836,  // ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE: the server is read-only for now
     1020,  // ER_CHECKREAD: the record changed since it was read
     1040,  // ER_CON_COUNT_ERROR: too many connections
     1047,  // ER_UNKNOWN_COM_ERROR: how a Galera node says it is not ready

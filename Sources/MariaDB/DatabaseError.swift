@@ -6,6 +6,9 @@ public struct DatabaseError: Error, Sendable, Hashable {
     case connecting
     /// Any statement but COMMIT.
     case statement
+    /// A statement of a transaction whose COMMIT was not sent: the server rolls back what a
+    /// connection leaves behind.
+    case transaction
     /// COMMIT was sent.
     case committing
   }

@@ -16,12 +16,16 @@ extension Session {
     guard !isInTransaction else {
       throw DatabaseError(kind: .never, message: "a transaction is under way: they do not nest")
     }
+    phase = .transaction
+    defer {
+      isInTransaction = false
+      phase = .statement
+    }
     switch access {
     case .readWrite: try executeText("START TRANSACTION")
     case .snapshot: try executeText("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
     }
     isInTransaction = true
-    defer { isInTransaction = false }
     let result: Result
     do {
       result = try body(self)
@@ -35,7 +39,6 @@ extension Session {
 
   private func commit() throws {
     phase = .committing
-    defer { phase = .statement }
     do {
       try executeText("COMMIT")
     } catch {

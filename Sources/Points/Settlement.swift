@@ -39,7 +39,7 @@ public struct Settlement: Sendable, Hashable {
   ///   - maximumCatchUpMilliseconds: a longer gap is not credited.
   ///   - reason: why a run is closed.
   public init(
-    of account: UserAccount, run wish: RunWish, points correction: PointsWish,
+    of account: UserAccount, run target: RunTarget, points correction: PointsChange,
     nowMilliseconds: Int64, maximumCatchUpMilliseconds: Int64, reason: String
   ) throws(LedgerError) {
     self.points = 0
@@ -62,12 +62,12 @@ public struct Settlement: Sendable, Hashable {
     }
     self.points = points
     if total != account.points { rowChanges = true }
-    arrangeRun(account, wish, nowMilliseconds: nowMilliseconds, reason: reason)
+    arrangeRun(account, target, nowMilliseconds: nowMilliseconds, reason: reason)
   }
 
   /// Credits what was earned up to the present; returns how much.
   private mutating func credit(
-    _ run: Run, account: UserAccount, correction: PointsWish, nowMilliseconds: Int64,
+    _ run: Run, account: UserAccount, correction: PointsChange, nowMilliseconds: Int64,
     maximumCatchUpMilliseconds: Int64
   ) -> Int128 {
     let passed = max(0, run.terms.slot(at: nowMilliseconds) - run.last)
@@ -100,7 +100,7 @@ public struct Settlement: Sendable, Hashable {
   }
 
   private mutating func correct(
-    _ total: inout Int128, _ user: String, by correction: PointsWish
+    _ total: inout Int128, _ user: String, by correction: PointsChange
   ) throws(LedgerError) {
     switch correction {
     case .asEarned: return
@@ -122,14 +122,14 @@ public struct Settlement: Sendable, Hashable {
     }
   }
 
-  /// Closes and opens runs as wished, and after a gap that was written off.
+  /// Closes and opens runs as targeted, and after a gap that was written off.
   private mutating func arrangeRun(
-    _ account: UserAccount, _ wish: RunWish, nowMilliseconds: Int64, reason: String
+    _ account: UserAccount, _ target: RunTarget, nowMilliseconds: Int64, reason: String
   ) {
     let present = account.openRun
     let next: AccrualTerms?
-    switch wish {
-    case .asItIs: next = closing == nil ? nil : present?.terms
+    switch target {
+    case .unchanged: next = closing == nil ? nil : present?.terms
     case .closed:
       next = nil
       if present != nil, closing == nil { closing = reason }

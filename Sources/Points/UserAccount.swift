@@ -25,9 +25,9 @@ public struct UserAccount: Sendable, Hashable {
 }
 
 /// What is to become of a user's open run.
-public enum RunWish: Sendable, Hashable {
+public enum RunTarget: Sendable, Hashable {
   /// Open or closed as it is, under the terms it has.
-  case asItIs
+  case unchanged
   /// No run is open.
   case closed
   /// A run is open under these terms; one under other terms is closed and followed by a new one.
@@ -35,7 +35,7 @@ public enum RunWish: Sendable, Hashable {
 }
 
 /// What is to become of a user's points beside what was earned.
-public enum PointsWish: Sendable, Hashable {
+public enum PointsChange: Sendable, Hashable {
   case asEarned
   /// Minus the settled points.
   case zero

@@ -43,6 +43,11 @@ final class Server {
       ?? EffectiveIntent(running: true, paused: false)
   }
 
+  /// As the ledger knows it.
+  var account: LedgerUser {
+    LedgerUser(name: definition.user, terms: definition.terms, effective: override)
+  }
+
   /// Whether the machine has come to rest, as far as it will by itself at once.
   var settled: Bool {
     switch machine.state {

@@ -1,56 +1,185 @@
 import Logging
 import Points
 
+// The way of a change: it waits until no other change of its users is under way, its machine says
+// what to send, and whoever asked gets the outcome, or after the budget the operation's id. A doubt
+// is pursued until it ends, whether anybody waits or not.
 extension Supervisor {
-  public func apply(_ change: Change, to name: String, by operation: Operation) async throws
-    -> ServerStatus
-  {
-    let server = try server(named: name)
-    _ = try await commit(change, server: server, by: operation)
-    await settled(server)
-    return server.status
-  }
-
-  public func adjust(_ change: Change, user name: String, by operation: Operation) async throws
-    -> PointsRow
-  {
-    try await commit(change, server: try server(named: name), by: operation)
-  }
-
-  public func restart(_ name: String, by operation: Operation) async throws -> ServerStatus {
-    let server = try server(named: name)
-    guard server.effective.running else {
-      return try await apply(.start, to: name, by: operation)
-    }
-    guard phase != .stopping else { throw ControlError.unavailable("pointsd is stopping") }
-    try changeGate.enter()
-    defer { changeGate.leave() }
-    log("restart", server: server, by: operation)
-    handle(.restartAsked, server: server)
-    await settled(server)
-    return server.status
-  }
-
-  /// Writes a change to the ledger, then brings the server to what is wanted now.
-  private func commit(_ change: Change, server: Server, by operation: Operation) async throws
-    -> PointsRow
-  {
+  /// Makes a change and returns what it came to.
+  /// - Throws: `unknown` when the outcome is not known within the budget.
+  func commit(
+    _ request: PendingChange.Request, by operation: Operation
+  ) async throws(ControlError) -> ChangeReceipt {
     try requireServing()
-    try changeGate.enter()
-    defer { changeGate.leave() }
-    let definition = server.definition
-    let result: (row: PointsRow, intent: Intent)
-    do {
-      result = try await store.apply(
-        change, to: definition.user, terms: definition.terms, effective: server.override,
-        operation: operation)
-    } catch let error as LedgerError {
-      throw ControlError(error)
+    if let earlier = try pendingChange(like: request, by: operation) {
+      return try await answer(of: earlier)
     }
-    log("\(change)", server: server, by: operation)
-    rowsFound([result.row])
-    adopt(result.intent, server: server, of: change)
-    return result.row
+    let pending = PendingChange(
+      ticket: nextTicket, request: request, operation: operation,
+      begun: time.monotonicMilliseconds(), made: now)
+    if let unknown = unknownChange(of: pending.users) { throw Self.blocked(by: unknown) }
+    nextTicket += 1
+    changes[pending.ticket] = pending
+    queue.yield(.change(pending.ticket, .expire))
+    if changeQueue.enter(pending.ticket, users: pending.users) { handle(.begin, pending) }
+    return try await answer(of: pending)
+  }
+
+  /// The same change of the same client that is still on its way.
+  private func pendingChange(
+    like request: PendingChange.Request, by operation: Operation
+  ) throws(ControlError) -> PendingChange? {
+    guard let key = operation.key,
+      let earlier = changes.values.first(where: {
+        $0.operation.key == key && $0.operation.who == operation.who
+      })
+    else { return nil }
+    guard earlier.request == request else { throw ControlError(LedgerError.keyReused(key)) }
+    return earlier
+  }
+
+  private func unknownChange(of users: [String]) -> PendingChange? {
+    changeQueue.tickets(of: users).lazy.compactMap { self.changes[$0] }
+      .first(where: \.machine.isUnknown)
+  }
+
+  private static func blocked(by unknown: PendingChange) -> ControlError {
+    .unavailable(
+      "operation \(unknown.operation.id) (\(unknown.kind)) of"
+        + " \(unknown.users.prefix(5).joined(separator: ", ")) is not known yet; try again when it is"
+    )
+  }
+
+  private func answer(of pending: PendingChange) async throws(ControlError) -> ChangeReceipt {
+    if let answer = pending.answer { return try answer.get() }
+    return try await withCheckedContinuation { pending.waiters.append($0) }.get()
+  }
+
+  // MARK: Carrying out what a machine says
+
+  /// What is done beside everything else for a change.
+  enum ChangeStep: Sendable {
+    case send(partial: Bool)
+    case void
+    case pause(milliseconds: Int64)
+    case expire
+  }
+
+  func handle(_ event: ChangeMachine.Event, _ pending: PendingChange) {
+    let elapsed = time.monotonicMilliseconds() - pending.begun
+    for action in pending.machine.handle(event, elapsed: elapsed) {
+      switch action {
+      case .send(let partial): queue.yield(.change(pending.ticket, .send(partial: partial)))
+      case .sendVoid: queue.yield(.change(pending.ticket, .void))
+      case .pause(let pause):
+        queue.yield(.change(pending.ticket, .pause(milliseconds: pause)))
+      case .answer(let answer): give(answer, pending)
+      case .finish(let done): finish(pending, done: done)
+      }
+    }
+  }
+
+  func carryOut(_ step: ChangeStep, of ticket: Int) async {
+    guard let pending = changes[ticket] else { return }
+    switch step {
+    case .send(let partial): await send(pending, partial: partial)
+    case .void: await sendVoid(pending)
+    case .pause(let pause):
+      if await slept(.milliseconds(pause)) { handle(.pauseEnded, pending) }
+    case .expire:
+      if await slept(.milliseconds(ChangeMachine.budget)) { handle(.deadlinePassed, pending) }
+    }
+  }
+
+  private func send(_ pending: PendingChange, partial: Bool) async {
+    let attempt: ChangeMachine.Attempt
+    do throws(LedgerError) {
+      pending.receipt = try await store.attempt(ledgerChange(pending), partial: partial)
+      attempt = .done
+    } catch {
+      pending.failure = error
+      attempt = ChangeMachine.Attempt(error)
+    }
+    handle(.attempted(attempt), pending)
+  }
+
+  private func sendVoid(_ pending: PendingChange) async {
+    let voiding: ChangeMachine.Voiding
+    do throws(LedgerError) {
+      pending.receipt = try await store.void(ledgerChange(pending))
+      voiding = pending.receipt == nil ? .voided : .done
+    } catch {
+      voiding = .failed
+    }
+    handle(.voided(voiding), pending)
+  }
+
+  /// Made at the moment it is sent: terms and profiles may have changed since it was asked for.
+  private func ledgerChange(_ pending: PendingChange) -> LedgerChange {
+    switch pending.request {
+    case .reload(let change): return change
+    case .change(let change, let users):
+      let accounts = users.compactMap { serverByName[FoldedName($0)]?.account }
+      return LedgerChange(.change(change, accounts), operation: pending.operation)
+    }
+  }
+
+  private func give(_ answer: ChangeMachine.Answer, _ pending: PendingChange) {
+    let result: Result<ChangeReceipt, ControlError>
+    switch answer {
+    case .done:
+      result = pending.receipt.map(Result.success) ?? .failure(pending.reason)
+    case .notDone: result = .failure(pending.reason)
+    case .unknown:
+      let reason = pending.failure.map { ": \($0)" } ?? ""
+      let message = "whether operation \(pending.operation.id) was carried out is not known yet"
+      result = .failure(.unknown(operation: pending.operation.id, message + reason))
+      logger.error(
+        "\(pending.kind) \(pending.users.prefix(5).joined(separator: ", ")): \(message)\(reason)",
+        metadata: ["event": "change"])
+      refuseThoseBehind(pending)
+    }
+    pending.answer = result
+    for waiter in pending.waiters { waiter.resume(returning: result) }
+    pending.waiters = []
+  }
+
+  /// Those who wait for the same users would wait for a doubt that may take long.
+  private func refuseThoseBehind(_ unknown: PendingChange) {
+    for ticket in changeQueue.tickets(of: unknown.users) where ticket != unknown.ticket {
+      guard let pending = changes[ticket], pending.machine == ChangeMachine() else { continue }
+      pending.failure = .unavailable("\(Self.blocked(by: unknown))")
+      handle(.deadlinePassed, pending)
+    }
+  }
+
+  private func finish(_ pending: PendingChange, done: Bool) {
+    changes[pending.ticket] = nil
+    if done, let receipt = pending.receipt {
+      log(pending, receipt)
+      if case .change(let change, _) = pending.request { adopt(receipt, of: change) }
+    } else if case .failure(.unknown) = pending.answer {
+      logger.notice(
+        "operation \(pending.operation.id) was not carried out and never will be",
+        metadata: ["event": "change"])
+    }
+    for ticket in changeQueue.leave(pending.ticket) {
+      if let next = changes[ticket] { handle(.begin, next) }
+    }
+  }
+
+  private func log(_ pending: PendingChange, _ receipt: ChangeReceipt) {
+    let reason = pending.operation.reason.map { ": \($0)" } ?? ""
+    for outcome in receipt.users where outcome.result == .done {
+      logger.notice(
+        "\(pending.kind) \(outcome.user), asked by \(pending.operation.who)\(reason)",
+        metadata: [
+          "user": "\(outcome.user)",
+          "server": "\(serverByName[FoldedName(outcome.user)]?.definition.server ?? "")",
+          "event": "change",
+        ])
+    }
+    for notice in receipt.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
   }
 
   /// Throws unless the ledger can be changed.
@@ -60,28 +189,22 @@ extension Supervisor {
     case .preparing(let reason): throw .unavailable("database unavailable: \(reason)")
     case .stopping: throw .unavailable("pointsd is stopping")
     }
-  }
-
-  /// Takes over what was asked last, and starts or stops the listener when that changed.
-  private func adopt(_ intent: Intent, server: Server, of change: Change) {
-    keep(intent)
-    switch change {
-    case .reset, .adjust: return
-    case .start, .stop, .pause, .resume: server.override = nil
+    if case .away(_, let reason) = condition {
+      throw .unavailable("database unavailable: \(reason)")
     }
-    let before = server.machine.state
-    handle(server.effective.running ? .startAsked : .stopAsked, server: server)
-    if before == server.machine.state { stateChanged(server) }
   }
 
-  private func log(_ change: String, server: Server, by operation: Operation) {
-    let definition = server.definition
-    let reason = operation.reason.map { ": \($0)" } ?? ""
-    logger.notice(
-      "\(change) \(definition.user), asked by \(operation.who)\(reason)",
-      metadata: [
-        "user": "\(definition.user)", "server": "\(definition.server)", "event": "change",
-      ])
+  /// Takes over what was asked last, and starts or stops the listeners where that changed.
+  private func adopt(_ receipt: ChangeReceipt, of change: Change) {
+    rowsFound(receipt.rows)
+    for intent in receipt.intents {
+      keep(intent)
+      guard change.isIntent, let server = serverByName[FoldedName(intent.user)] else { continue }
+      server.override = nil
+      let before = server.machine.state
+      handle(server.effective.running ? .startAsked : .stopAsked, server: server)
+      if before == server.machine.state { stateChanged(server) }
+    }
   }
 
   /// The server that goes by a name, its user's or its own, in any case.
@@ -90,17 +213,5 @@ extension Supervisor {
       throw .notFound("User not found")
     }
     return server
-  }
-}
-
-extension ControlError {
-  /// What the HTTP interface answers when the ledger could not do what was asked.
-  init(_ error: LedgerError) {
-    switch error {
-    case .unavailable: self = .unavailable("\(error)")
-    case .refused(let reason): self = .conflict(reason)
-    case .unknownUser: self = .notFound("User not found")
-    case .failed(let reason): self = .failed(reason)
-    }
   }
 }

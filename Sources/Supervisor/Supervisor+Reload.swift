@@ -95,7 +95,7 @@ extension Supervisor {
     let accounts = try await reloadAccounts(successions, operation)
     candidate.adopt()
     await takeOver(successions, candidate, accounts)
-    log(plan, accounts)
+    log(plan)
     return plan
   }
 
@@ -118,25 +118,25 @@ extension Supervisor {
 
   private func reloadAccounts(
     _ successions: [Succession], _ operation: Operation
-  ) async throws -> ReloadedAccounts {
+  ) async throws -> ChangeReceipt {
     let changed = successions.filter { $0.definition != nil && $0.changesAccount }
     let leaving = successions.filter { $0.definition == nil }
     guard !changed.isEmpty || !leaving.isEmpty else {
-      return ReloadedAccounts(rows: [], intents: [], notices: [])
+      return ChangeReceipt(operation: operation.id, users: [], rows: [], intents: [])
     }
-    do {
-      return try await store.reload(
-        changed: changed.compactMap(\.account),
-        leaving: leaving.compactMap { $0.server?.definition.user }, operation: operation)
-    } catch let error as LedgerError {
-      throw ControlError(error)
-    }
+    return try await commit(
+      .reload(
+        LedgerChange(
+          .reload(
+            changed: changed.compactMap(\.account),
+            leaving: leaving.compactMap { $0.server?.definition.user }), operation: operation)),
+      by: operation)
   }
 
   /// Closes what is to be closed, changes the definitions, then opens what is to be opened: a port
   /// may pass from one user to another.
   private func takeOver(
-    _ successions: [Succession], _ candidate: Candidate, _ accounts: ReloadedAccounts
+    _ successions: [Succession], _ candidate: Candidate, _ accounts: ChangeReceipt
   ) async {
     let closing = successions.filter(\.closesListener).compactMap(\.server)
     let opening = successions.filter(\.opensListener).compactMap(\.definition?.user)
@@ -178,7 +178,7 @@ extension Supervisor {
     serverByNumber[server.number] = nil
   }
 
-  private func log(_ plan: ReloadPlan, _ accounts: ReloadedAccounts) {
+  private func log(_ plan: ReloadPlan) {
     for entry in plan.users where entry.action != .nothing {
       logger.notice(
         "\(entry.action.rawValue) \(entry.user): \(entry.details.joined(separator: "; "))",
@@ -187,6 +187,5 @@ extension Supervisor {
         ])
     }
     for setting in plan.settings { logger.notice("\(setting)", metadata: ["event": "reload"]) }
-    for notice in accounts.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
   }
 }

@@ -35,6 +35,7 @@ extension Supervisor {
       }
     }
     let runsClosed = await closed
+    for change in changes.values { handle(.deadlinePassed, change) }
     for waiter in waiters.values { waiter.resume.resume() }
     waiters = [:]
     hub.finish()
@@ -92,6 +93,7 @@ extension Supervisor {
     case .prepareAgain(let done):
       await prepareAgain()
       done.finish()
+    case .change(let ticket, let step): await carryOut(step, of: ticket)
     case .ticker(let interval, let ended): await runTicker(interval, until: ended)
     }
   }

@@ -22,6 +22,7 @@ public actor Supervisor {
     case expire(waiter: Int)
     case fault(server: Int, reason: String)
     case prepareAgain(AsyncStream<Never>.Continuation)
+    case change(Int, ChangeStep)
     case ticker(Int64, ended: AsyncStream<Never>)
   }
 
@@ -42,6 +43,10 @@ public actor Supervisor {
   /// Whom `--profile` named, until a command or a reload says otherwise.
   var selected: Set<String>?
   var changeGate = ChangeGate()
+  /// Changes whose outcome is not known yet, by their tickets.
+  var changes: [Int: PendingChange] = [:]
+  var changeQueue = ChangeQueue()
+  var nextTicket = 0
   let backupPlace = SinglePlace("a backup")
   let restorePlace = SinglePlace("a restore")
   var configurationCondition: ConfigurationCondition

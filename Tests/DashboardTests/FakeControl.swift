@@ -31,6 +31,10 @@ final class FakeControl: Control {
     var backup: [UInt8] = []
     var operations: [Operation] = []
     var changes: [String] = []
+    /// What a change to a group comes to; everybody is done when nil.
+    var outcomes: [OperationRecord.UserOutcome]?
+    var selections: [OperationSelection] = []
+    var records: [OperationRecord] = []
     var ranges: [HistoryRange] = []
     var continuations: [AsyncStream<PointsEvent>.Continuation] = []
     /// Users whose restart does not come up.
@@ -103,16 +107,43 @@ final class FakeControl: Control {
     let index = try index(name)
     return try state.withLock { state in
       if let error = state.changeError { throw error }
+      if change == .toggle, state.servers[index].wanted == .stopped {
+        throw ControlError.conflict("\(name) is stopped: start it first")
+      }
       state.operations.append(operation)
       state.changes.append("\(change) \(state.servers[index].user)")
       switch change {
       case .start, .resume: state.servers[index].wanted = .running
       case .stop: state.servers[index].wanted = .stopped
       case .pause: state.servers[index].wanted = .paused
-      case .reset, .adjust: break
+      case .toggle:
+        state.servers[index].wanted =
+          state.servers[index].wanted == .paused ? .running : .paused
+      case .reset:
+        let row = state.rows[index]
+        state.rows[index] = PointsRow(user: row.user, points: 0, stamp: row.stamp)
+      case .adjust: break
       }
       state.servers[index].status = state.servers[index].wanted
       return state.servers[index]
+    }
+  }
+
+  func apply(_ change: Change, toAll users: [String], by operation: Operation) async throws
+    -> GroupOutcome
+  {
+    var servers: [ServerStatus] = []
+    for user in users { servers.append(try await apply(change, to: user, by: operation)) }
+    return GroupOutcome(
+      servers: servers,
+      users: state.withLock { $0.outcomes }
+        ?? users.map { .init(user: $0, result: .done) })
+  }
+
+  func operations(_ selection: OperationSelection) async throws -> [OperationRecord] {
+    state.withLock { state in
+      state.selections.append(selection)
+      return state.records
     }
   }
 

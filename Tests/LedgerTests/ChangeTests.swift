@@ -39,9 +39,7 @@ struct ChangeTests {
   @Test func aProfileOverridesTheKeptIntent() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     let stopped = EffectiveIntent(running: false, paused: false)
-    let result = try await fixture.ledger.apply(
-      .pause, to: "Afif", terms: LedgerFixture.terms, effective: stopped,
-      operation: Operation(who: "test", reason: nil))
+    let result = try await fixture.apply(.pause, "Afif", effective: stopped)
     #expect(!result.intent.running && result.intent.paused)
   }
 

@@ -69,11 +69,25 @@ struct LedgerFixture {
   @discardableResult
   func apply(
     _ change: Change, _ user: String, terms: AccrualTerms = terms, id: String = Operation.makeID(),
-    reason: String? = nil
+    reason: String? = nil, effective: EffectiveIntent? = nil
   ) async throws -> (row: PointsRow, intent: Intent) {
-    try await ledger.apply(
-      change, to: user, terms: terms, effective: nil,
-      operation: Operation(id: id, who: "tester", reason: reason))
+    let receipt = try await ledger.attempt(
+      LedgerChange(
+        .change(change, [LedgerUser(name: user, terms: terms, effective: effective)]),
+        operation: Operation(id: id, who: "tester", reason: reason)), partial: false)
+    return (try #require(receipt.rows.first), try #require(receipt.intents.first))
+  }
+
+  /// One change to several users by one operation.
+  func apply(
+    _ change: Change, toAll users: [String], partial: Bool = false,
+    operation: Operation = Operation(who: "tester", reason: nil)
+  ) async throws -> ChangeReceipt {
+    try await ledger.attempt(
+      LedgerChange(
+        .change(
+          change, users.map { LedgerUser(name: $0, terms: Self.terms, effective: nil) }),
+        operation: operation), partial: partial)
   }
 
   func points(_ user: String) async throws -> Int64? {

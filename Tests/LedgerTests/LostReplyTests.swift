@@ -40,14 +40,11 @@ struct LostReplyTests {
       let operation = Operation(who: "test", reason: "round \(round)")
       let user = Self.users[round % 3]
       let changes: [Change] = [.adjust(delta: 7), .pause, .resume, .stop, .start]
-      _ = try await ledger.apply(
-        changes[round % 5], to: user, terms: Self.terms, effective: nil, operation: operation)
+      try await persist(changes[round % 5], user, operation, on: ledger)
     }
     for user in Self.users {
       for change in [Change.resume, .start] {
-        _ = try await ledger.apply(
-          change, to: user, terms: Self.terms, effective: nil,
-          operation: Operation(who: "test", reason: nil))
+        try await persist(change, user, Operation(who: "test", reason: nil), on: ledger)
       }
     }
     #expect(proxy.dropped > 10)
@@ -58,6 +55,26 @@ struct LostReplyTests {
         == ["\(7 * 12)"])
     try await direct.expectClean(Self.users)
     await pool.close()
+  }
+
+  /// Tries until the outcome is known.
+  private func persist(
+    _ change: Change, _ user: String, _ operation: Operation, on ledger: Ledger
+  ) async throws {
+    let change = LedgerChange(
+      .change(change, [LedgerUser(name: user, terms: Self.terms, effective: nil)]),
+      operation: operation)
+    while true {
+      do throws(LedgerError) {
+        _ = try await ledger.attempt(change, partial: false)
+        return
+      } catch {
+        switch error {
+        case .unknown, .unavailable: continue
+        default: throw error
+        }
+      }
+    }
   }
 
   /// The counter-proof: what the design is against, and that the check finds it.

@@ -12,12 +12,21 @@ struct ReloadedAccountsTests {
       effective: nil)
   }
 
+  private func reload(
+    _ ledger: Ledger, changed: [LedgerUser], leaving: [String], operation: Operation
+  ) async throws -> ChangeReceipt {
+    try await ledger.attempt(
+      LedgerChange(.reload(changed: changed, leaving: leaving), operation: operation),
+      partial: false)
+  }
+
   @Test func settlesThenChangesInOneTransaction() async throws {
     let fixture = try await LedgerFixture.running(["Afif", "Faiz", "Irfan"])
     try await fixture.setClock(LedgerFixture.start + 20_000)
     let operation = Operation(who: "tester", reason: "new terms")
-    let accounts = try await fixture.ledger.reload(
-      changed: [user("Afif", points: 100, interval: 5000), user("Zoe")], leaving: ["Faiz"],
+    let accounts = try await reload(
+      fixture.ledger, changed: [user("Afif", points: 100, interval: 5000), user("Zoe")],
+      leaving: ["Faiz"],
       operation: operation)
     // What was earned under the old terms is paid by the old terms.
     #expect(accounts.rows.map(\.points) == [20, 0])
@@ -29,8 +38,9 @@ struct ReloadedAccountsTests {
       try await fixture.texts("SELECT asked_by FROM operations WHERE kind = 'reload'") == ["tester"]
     )
     // Sent again, as after a lost reply, it does nothing.
-    _ = try await fixture.ledger.reload(
-      changed: [user("Afif", points: 100, interval: 5000), user("Zoe")], leaving: ["Faiz"],
+    _ = try await reload(
+      fixture.ledger, changed: [user("Afif", points: 100, interval: 5000), user("Zoe")],
+      leaving: ["Faiz"],
       operation: operation)
     #expect(try await fixture.texts("SELECT CAST(COUNT(*) AS CHAR) FROM runs") == ["5"])
     try await fixture.setClock(LedgerFixture.start + 30_000)
@@ -50,8 +60,8 @@ struct ReloadedAccountsTests {
       try session.executeText("UPDATE user_tracking SET points = points WHERE user = 'Faiz'")
     }
     await #expect(throws: LedgerError.self) {
-      _ = try await fixture.ledger.reload(
-        changed: [user("Afif", points: 100), user("Zoe")], leaving: ["Faiz"],
+      _ = try await reload(
+        fixture.ledger, changed: [user("Afif", points: 100), user("Zoe")], leaving: ["Faiz"],
         operation: Operation(who: "tester", reason: nil))
     }
     try await shell.run { try $0.executeText("ROLLBACK") }
@@ -65,9 +75,11 @@ struct ReloadedAccountsTests {
     let fixture = try await LedgerFixture.running(["Afif", "Faiz"])
     try await fixture.apply(.stop, "Faiz")
     let operation = Operation(who: "tester", reason: nil)
-    _ = try await fixture.ledger.reload(changed: [], leaving: ["Faiz"], operation: operation)
-    let accounts = try await fixture.ledger.reload(
-      changed: [user("Faiz")], leaving: [], operation: Operation(who: "tester", reason: nil))
+    _ = try await reload(
+      fixture.ledger, changed: [], leaving: ["Faiz"], operation: operation)
+    let accounts = try await reload(
+      fixture.ledger, changed: [user("Faiz")], leaving: [],
+      operation: Operation(who: "tester", reason: nil))
     #expect(accounts.intents.map(\.running) == [false])
     try await fixture.expectClean(["Afif"])
   }

@@ -56,9 +56,25 @@ struct SnapshotIsolationTests {
   private static func change(_ user: String, by ledger: Ledger) async throws {
     for _ in 0..<rounds {
       for change in [Change.pause, .adjust(delta: 7), .resume] {
-        _ = try await ledger.apply(
-          change, to: user, terms: terms, effective: nil,
+        let asked = LedgerChange(
+          .change(change, [LedgerUser(name: user, terms: terms, effective: nil)]),
           operation: Operation(who: "test", reason: nil))
+        try await persist(asked, on: ledger)
+      }
+    }
+  }
+
+  /// Tries again for as long as it was surely not done.
+  private static func persist(_ change: LedgerChange, on ledger: Ledger) async throws {
+    while true {
+      do throws(LedgerError) {
+        _ = try await ledger.attempt(change, partial: false)
+        return
+      } catch {
+        switch error {
+        case .unavailable, .locked: continue
+        default: throw error
+        }
       }
     }
   }

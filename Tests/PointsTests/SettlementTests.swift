@@ -16,7 +16,7 @@ struct SettlementTests {
   }
 
   private func settle(
-    _ account: UserAccount, run: RunWish = .asItIs, points: PointsWish = .asEarned,
+    _ account: UserAccount, run: RunTarget = .unchanged, points: PointsChange = .asEarned,
     now: Int64 = 63_500, maximumCatchUp: Int64 = day
   ) throws -> Settlement {
     try Settlement(
@@ -141,7 +141,8 @@ struct SettlementTests {
         user: "Afif", points: points, openRun: open,
         latestEndMilliseconds: runs.map(\.endMilliseconds).max())
       let terms = choices.randomElement(using: &random) ?? Self.terms
-      let wish = [RunWish.asItIs, .closed, .open(terms)].randomElement(using: &random) ?? .closed
+      let wish =
+        [RunTarget.unchanged, .closed, .open(terms)].randomElement(using: &random) ?? .closed
       let settlement = try settle(account, run: wish, now: now)
       points = Int128(settlement.points)
       if let credited = settlement.credited { open?.last = credited }

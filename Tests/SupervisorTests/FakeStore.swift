@@ -12,6 +12,10 @@ final class FakeStore: LedgerStore {
     var restored: [String] = []
     var reloads: [(changed: [LedgerUser], leaving: [String])] = []
     var closedRuns: [[String]] = []
+    /// Every try, and what the next ones come to instead of what was asked.
+    var attempts: [LedgerChange] = []
+    var attemptErrors: [LedgerError] = []
+    var voided: [String] = []
     var expectedEarning: Set<String> = []
   }
 
@@ -35,18 +39,6 @@ final class FakeStore: LedgerStore {
         }
       }
       return []
-    }
-  }
-
-  func reload(
-    changed: [LedgerUser], leaving: [String], operation: Operation
-  ) async throws -> ReloadedAccounts {
-    _ = try await reconcile(changed, operation: operation)
-    return try checked { state in
-      state.reloads.append((changed, leaving))
-      return ReloadedAccounts(
-        rows: changed.compactMap { state.rows[$0.name] },
-        intents: changed.compactMap { state.intents[$0.name] }, notices: [])
     }
   }
 
@@ -75,34 +67,81 @@ final class FakeStore: LedgerStore {
     try checked { state in users.compactMap { state.intents[$0] } }
   }
 
-  func apply(
-    _ change: Change, to user: String, terms: AccrualTerms, effective: EffectiveIntent?,
-    operation: Operation
-  ) async throws -> (row: PointsRow, intent: Intent) {
-    try checked { state in
-      guard let row = state.rows[user], let before = state.intents[user] else {
-        throw LedgerError.unknownUser(user)
+  func attempt(
+    _ change: LedgerChange, partial: Bool
+  ) async throws(LedgerError) -> ChangeReceipt {
+    let scripted: LedgerError? = state.withLock { state in
+      state.attempts.append(change)
+      return state.attemptErrors.isEmpty ? nil : state.attemptErrors.removeFirst()
+    }
+    if let scripted { throw scripted }
+    switch change.work {
+    case .change(let asked, let users):
+      var (rows, intents) = ([PointsRow](), [Intent]())
+      for user in users {
+        let (row, intent) = try apply(asked, to: user)
+        rows.append(row)
+        intents.append(intent)
       }
-      state.changes.append("\(change) \(user)")
-      var (running, paused) = (
-        effective?.running ?? before.running, effective?.paused ?? before.paused
-      )
+      return ChangeReceipt(
+        operation: change.operation.id,
+        users: users.map { .init(user: $0.name, result: .done) }, rows: rows, intents: intents)
+    case .reload(let changed, let leaving):
+      do {
+        _ = try await reconcile(changed, operation: change.operation)
+      } catch {
+        throw error as? LedgerError ?? .failed("\(error)")
+      }
+      return state.withLock { state in
+        state.reloads.append((changed, leaving))
+        return ChangeReceipt(
+          operation: change.operation.id, users: [],
+          rows: changed.compactMap { state.rows[$0.name] },
+          intents: changed.compactMap { state.intents[$0.name] })
+      }
+    }
+  }
+
+  func void(_ change: LedgerChange) async throws(LedgerError) -> ChangeReceipt? {
+    state.withLock { $0.voided.append(change.operation.id) }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+    return nil
+  }
+
+  func operations(_ selection: OperationSelection) async throws(LedgerError) -> [OperationRecord] {
+    []
+  }
+
+  private func apply(
+    _ change: Change, to user: LedgerUser
+  ) throws(LedgerError) -> (PointsRow, Intent) {
+    let result: Result<(PointsRow, Intent), LedgerError> = state.withLock { state in
+      if let failure = state.failure { return .failure(failure) }
+      guard let row = state.rows[user.name], let before = state.intents[user.name] else {
+        return .failure(.unknownUser(user.name))
+      }
+      state.changes.append("\(change) \(user.name)")
+      let effective = user.effective(under: before)
+      var (running, paused) = (effective.running, effective.paused)
       var points = row.points
       switch change {
       case .start: running = true
       case .stop: running = false
       case .pause: paused = true
       case .resume: paused = false
+      case .toggle: paused.toggle()
       case .reset: points = 0
       case .adjust(let delta):
         points += delta
-        if points < 0 { throw LedgerError.refused("\(user) has \(row.points) points") }
+        if points < 0 { return .failure(.refused("\(user.name) has \(row.points) points")) }
       }
-      let intent = Self.intent(user, running: running, paused: paused, before.revision + 1)
-      state.rows[user] = PointsRow(user: user, points: points, stamp: row.stamp)
-      state.intents[user] = intent
-      return (PointsRow(user: user, points: points, stamp: row.stamp), intent)
+      let intent = Self.intent(
+        user.name, running: running, paused: paused, before.revision + 1)
+      state.rows[user.name] = PointsRow(user: user.name, points: points, stamp: row.stamp)
+      state.intents[user.name] = intent
+      return .success((PointsRow(user: user.name, points: points, stamp: row.stamp), intent))
     }
+    return try result.get()
   }
 
   func closeRuns(of users: [String], operation: Operation) async throws {

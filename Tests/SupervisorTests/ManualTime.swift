@@ -33,16 +33,9 @@ final class ManualTime: Sendable {
     state.withLock { $0.milliseconds += milliseconds }
   }
 
-  /// Waits until somebody sleeps for exactly `duration`, then wakes all who do.
+  /// Waits until a task sleeps for exactly `duration`, then wakes all who do.
   func wake(_ duration: Duration) async {
-    await withCheckedContinuation { continuation in
-      let sleeping = state.withLock { state in
-        if state.sleepers.values.contains(where: { $0.duration == duration }) { return true }
-        state.watchers.append((duration, continuation))
-        return false
-      }
-      if sleeping { continuation.resume() }
-    }
+    await sleeper(of: duration)
     wakeSleepers(duration)
   }
 
@@ -54,6 +47,18 @@ final class ManualTime: Sendable {
       return woken.values
     }
     for sleeper in woken { sleeper.continuation.resume() }
+  }
+
+  /// Waits until a task sleeps for exactly `duration`.
+  func sleeper(of duration: Duration) async {
+    await withCheckedContinuation { continuation in
+      let sleeping = state.withLock { state in
+        if state.sleepers.values.contains(where: { $0.duration == duration }) { return true }
+        state.watchers.append((duration, continuation))
+        return false
+      }
+      if sleeping { continuation.resume() }
+    }
   }
 
   private func sleep(_ duration: Duration) async throws {

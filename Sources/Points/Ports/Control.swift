@@ -22,9 +22,17 @@ public protocol Control: Sendable {
   func apply(_ change: Change, to name: String, by operation: Operation) async throws
     -> ServerStatus
 
+  /// Makes one change to several users, as one operation, and answers when the states are reached,
+  /// after 10 s at most.
+  func apply(_ change: Change, toAll users: [String], by operation: Operation) async throws
+    -> GroupOutcome
+
   /// Makes `reset` or `adjust` and returns the user's row afterwards.
   func adjust(_ change: Change, user name: String, by operation: Operation) async throws
     -> PointsRow
+
+  /// Operations, newest first; those whose outcome is not known yet are among them.
+  func operations(_ selection: OperationSelection) async throws -> [OperationRecord]
 
   /// Restarts one server's listener; its run goes on.
   func restart(_ name: String, by operation: Operation) async throws -> ServerStatus
@@ -86,6 +94,19 @@ public struct Reading<Value: Sendable>: Sendable {
   }
 }
 
+/// What a change to several users came to.
+public struct GroupOutcome: Sendable {
+  /// The servers of the users that were changed.
+  public let servers: [ServerStatus]
+  /// What became of each user, in the order asked.
+  public let users: [OperationRecord.UserOutcome]
+
+  public init(servers: [ServerStatus], users: [OperationRecord.UserOutcome]) {
+    self.servers = servers
+    self.users = users
+  }
+}
+
 /// Why the daemon is not ready.
 public struct ReadinessFailure: Sendable, Hashable {
   /// All that is known, which may name paths, accounts and statements.
@@ -105,10 +126,12 @@ public enum ControlError: Error, Sendable, Hashable {
   case notFound(String)
   /// 409: refused by a rule or by the state things are in.
   case conflict(String)
-  /// 422: the configuration file has faults, one a line.
+  /// 422: the configuration file has faults, one a line; or a key was used for another change.
   case invalid(String)
-  /// 503: the database is away, or the daemon is stopping; nothing was changed.
+  /// 503: the database is away, or the daemon is stopping; nothing was changed and never will be.
   case unavailable(String)
+  /// 504: whether it was done is not known yet; `operation` is the id to ask for it by.
+  case unknown(operation: String, String)
   /// 500.
   case failed(String)
 }
@@ -117,7 +140,7 @@ extension ControlError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFound(let message), .conflict(let message), .invalid(let message),
-      .unavailable(let message), .failed(let message):
+      .unavailable(let message), .unknown(_, let message), .failed(let message):
       message
     }
   }

@@ -11,13 +11,6 @@ public protocol LedgerStore: Sendable {
   /// - Returns: one line for each thing an operator should know.
   func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String]
 
-  /// Brings the accounts of `changed` users to what is wanted and closes the runs of those `leaving`,
-  /// in one transaction: all or, with an error, nothing. Nobody else's account is touched.
-  ///
-  /// Repeating a call with the same `operation.id` changes nothing.
-  func reload(changed: [LedgerUser], leaving: [String], operation: Operation) async throws
-    -> ReloadedAccounts
-
   /// Replaces the ledger by that of a backup, all of it or, with an error, nothing; its open runs
   /// are closed where they stood. `reconcile` is to follow. Nothing else may be changed meanwhile.
   /// - Parameters:
@@ -31,17 +24,20 @@ public protocol LedgerStore: Sendable {
   /// The intent of each of `users` that has one.
   func intents(of users: [String]) async throws -> [Intent]
 
-  /// Makes one change to one user and returns what the user has afterwards.
+  /// Tries once to make a change: all of it in one transaction or, with an error, nothing. The
+  /// outcome of an `unknown` try is found by another try, or ended by `void`.
   ///
-  /// Repeating a call with the same `operation.id` changes nothing and returns the present row.
-  /// - Parameters:
-  ///   - terms: what a run that this change opens earns.
-  ///   - effective: whether the user runs and is paused now, where a profile overrides the kept
-  ///     intent; nil to go by the kept intent.
-  func apply(
-    _ change: Change, to user: String, terms: AccrualTerms, effective: EffectiveIntent?,
-    operation: Operation
-  ) async throws -> (row: PointsRow, intent: Intent)
+  /// Trying again with the same `operation.id` changes nothing when it was done.
+  /// - Parameter partial: whether users are left out, and named, on which another transaction holds
+  ///   a lock; else such a lock is `locked`.
+  func attempt(_ change: LedgerChange, partial: Bool) async throws(LedgerError) -> ChangeReceipt
+
+  /// Takes the id of a change whose outcome is unknown, so that it can never be done any more.
+  /// - Returns: nil when that is so; else what the change came to, as it was done before.
+  func void(_ change: LedgerChange) async throws(LedgerError) -> ChangeReceipt?
+
+  /// Operations of the ledger, newest first.
+  func operations(_ selection: OperationSelection) async throws(LedgerError) -> [OperationRecord]
 
   /// Settles and closes the open runs of `users`: the clean stop of the daemon.
   func closeRuns(of users: [String], operation: Operation) async throws
@@ -57,18 +53,13 @@ public protocol LedgerStore: Sendable {
   func verify(users: [String], earning: Set<String>) async throws -> Verification
 }
 
-/// What a reload made of the accounts of the users it changed.
-public struct ReloadedAccounts: Sendable, Hashable {
-  public let rows: [PointsRow]
-  public let intents: [Intent]
-  /// One line for each thing an operator should know.
-  public let notices: [String]
-
-  public init(rows: [PointsRow], intents: [Intent], notices: [String]) {
-    self.rows = rows
-    self.intents = intents
-    self.notices = notices
-  }
+/// Which operations are asked for.
+public enum OperationSelection: Sendable, Hashable {
+  /// The newest ones, at most so many, 1 to 1,000.
+  case latest(Int)
+  case identifier(String)
+  /// That of a client's key.
+  case key(String, account: String)
 }
 
 /// A configured user as the ledger needs to know it.
@@ -82,6 +73,13 @@ public struct LedgerUser: Sendable, Hashable {
     self.name = name
     self.terms = terms
     self.effective = effective
+  }
+
+  /// Whether the user runs and is paused, as far as `intent` says so; a user of whom nothing was
+  /// asked runs.
+  public func effective(under intent: Intent?) -> EffectiveIntent {
+    effective ?? intent.map { EffectiveIntent(running: $0.running, paused: $0.paused) }
+      ?? EffectiveIntent(running: true, paused: false)
   }
 }
 

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import JSONText
 import NIOCore
 import NIOHTTP1
+import Points
 
 /// Asks the daemon's API, over its control socket or over TCP.
 struct APIClient {
@@ -33,17 +34,32 @@ struct APIClient {
     try await ask(HTTPClientRequest(url: endpoint.url(of: path)))
   }
 
-  /// - Parameter fields: the members of the JSON object that is sent.
-  func post(_ path: String, _ fields: [(key: String, value: JSONValue)] = [])
-    async throws(CommandFault) -> JSONNode
-  {
+  /// Asks for a change, and again under the same key until its outcome is known, for 30 s at most.
+  /// - Parameters:
+  ///   - fields: the members of the JSON object that is sent.
+  ///   - timeoutSeconds: for one request; longer than the daemon takes for it.
+  func post(
+    _ path: String, _ fields: [(key: String, value: JSONValue)] = [],
+    timeoutSeconds: Int64 = 15
+  ) async throws(CommandFault) -> JSONNode {
     let body = JSONValue.object(
       fields.map { JSONMember(key: $0.key, node: JSONNode(value: $0.value)) })
+    var change = RepeatedChange(key: Operation.makeID())
     var request = HTTPClientRequest(url: endpoint.url(of: path))
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
+    request.headers.add(name: "idempotency-key", value: change.key)
     request.body = .bytes(ByteBuffer(string: body.compact))
-    return try await ask(request)
+    let start = ContinuousClock.now
+    while true {
+      let reply = await reply(to: request, timeout: .seconds(timeoutSeconds))
+      switch change.next(after: reply, elapsed: ContinuousClock.now - start) {
+      case .answer(let answer): return answer
+      case .fail(let fault): throw fault
+      case .repeatAfter(let pause):
+        do { try await Task.sleep(for: pause) } catch { throw change.unknown() }
+      }
+    }
   }
 
   /// With what every request carries.
@@ -56,22 +72,39 @@ struct APIClient {
 
   /// The whole answer of a successful request.
   private func ask(_ request: HTTPClientRequest) async throws(CommandFault) -> JSONNode {
+    // Longer than the daemon takes, verify included.
+    switch await reply(to: request, timeout: .seconds(120)) {
+    case .answer(let answer): return answer
+    case .failure(_, let fault), .none(_, let fault): throw fault
+    }
+  }
+
+  /// What came of one request.
+  enum Reply {
+    case answer(JSONNode)
+    case failure(status: UInt, CommandFault)
+    case none(wasSent: Bool, CommandFault)
+  }
+
+  private func reply(to request: HTTPClientRequest, timeout: TimeAmount) async -> Reply {
     let status: UInt
     let bytes: [UInt8]
     do {
-      // Longer than the daemon takes: it answers a change after 10 s at most, verify after more.
-      let response = try await Self.client.execute(prepared(request), timeout: .seconds(120))
+      let response = try await Self.client.execute(prepared(request), timeout: timeout)
       status = response.status.code
       let body = try await response.body.collect(upTo: Self.bodyLimit)
       bytes = Array(body.readableBytesView)
     } catch {
-      throw APIFault.unreachable(endpoint, error)
+      return .none(
+        wasSent: !APIFault.isBeforeSending(error), APIFault.unreachable(endpoint, error))
     }
     let answer = try? JSONParser.parse(bytes)
     guard (200..<300).contains(status), let answer, answer["success"]?.boolean == true else {
-      throw APIFault.failure(endpoint, status: status, message: answer?["error"]?.string)
+      return .failure(
+        status: status,
+        APIFault.failure(endpoint, status: status, message: answer?["error"]?.string))
     }
-    return answer
+    return .answer(answer)
   }
 }
 

@@ -35,6 +35,16 @@ enum APIFault {
     }
   }
 
+  /// Whether the daemon cannot have got the request: there was no connection.
+  static func isBeforeSending(_ error: any Error) -> Bool {
+    switch error {
+    case let error as IOError: [ECONNREFUSED, ENOENT, EACCES, EPERM].contains(error.errnoCode)
+    case is NIOConnectionError: true
+    case let error as HTTPClientError: error == .connectTimeout
+    default: false
+    }
+  }
+
   /// An answer began and has no end.
   static func brokenOff(_ endpoint: Endpoint, _ error: any Error) -> CommandFault {
     var reason = ""
@@ -84,7 +94,7 @@ enum APIFault {
       }
       return CommandFault(.permission, said + remedy)
     case 422: return CommandFault(.configuration, said)
-    case 429, 503: return CommandFault(.tryAgain, said)
+    case 429, 503, 504: return CommandFault(.tryAgain, said)
     case 400..<500: return CommandFault(.refused, said)
     default: return CommandFault(.fault, "pointsd: \(said); see its log")
     }

@@ -16,7 +16,9 @@ enum Action: String {
     var failure: CommandFault?
     for target in targets {
       do throws(CommandFault) {
-        let answer = try await client.post(path(of: target), fields)
+        // A group is restarted one server after the other.
+        let answer = try await client.post(
+          path(of: target), fields, timeoutSeconds: self == .restart ? 120 : 15)
         answers += Self.entries(of: answer)
       } catch {
         failure = error

@@ -39,7 +39,7 @@ struct ReloadCommand: AsyncParsableCommand {
   func run() async throws {
     let fields = reason.map { [(key: "reason", value: JSONValue.string($0))] } ?? []
     let plan = try ReloadPlanAnswer(
-      try await common.client().post("/api/reload", fields).data())
+      try await common.client().post("/api/reload", fields, timeoutSeconds: 60).data())
     if common.json { return try Output.line(plan.data.indented) }
     guard plan.changes else { return try Output.line("nothing to change") }
     for line in plan.done { try Output.line(line) }

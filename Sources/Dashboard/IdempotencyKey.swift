@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// The header by which a client names a change, so that it may repeat it until it knows the outcome.
+enum IdempotencyKey {
+  static let longest = 128
+
+  /// nil without the header.
+  static func read(_ request: Request) throws -> String? {
+    guard let key = request.headers[named: "Idempotency-Key"] else { return nil }
+    return try check(key, "Header Idempotency-Key")
+  }
+
+  /// The key, if it is one.
+  static func check(_ key: String, _ what: String) throws -> String {
+    guard (1...longest).contains(key.utf8.count),
+      key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+    else {
+      throw Failure(
+        .badRequest, "\(what) must hold 1 to \(longest) printable characters of ASCII")
+    }
+    return key
+  }
+}

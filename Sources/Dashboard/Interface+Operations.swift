@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import Points
+
+extension Interface {
+  /// What was asked, by whom, and what it came to.
+  var operationRoutes: [Route] {
+    [
+      Route(
+        .get, "/api/operations",
+        .init(
+          summary: "What was asked, newest first; those of unknown outcome among them",
+          answer: .data(OpenAPISchemas.list(of: "Operation")),
+          query: [
+            .init(
+              name: "limit", text: "The newest so many, 50 when nothing is asked.",
+              schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 50]),
+            .init(
+              name: "key", text: "Instead: that of your account with this Idempotency-Key.",
+              schema: ["type": "string", "maxLength": .number(IdempotencyKey.longest)]),
+          ], failures: [400, 503]),
+        right: .guardedRead
+      ) { request, context in
+        let selection = try await selection(request, context)
+        return .success(.array(try await control.operations(selection).map(Documents.operation)))
+      },
+      Route(
+        .get, "/api/operations/{id}",
+        .init(
+          summary: "One operation, and whether it was done",
+          answer: .data(OpenAPISchemas.reference("Operation")), failures: [404, 503]),
+        right: .guardedRead
+      ) { _, context in
+        let identifier = try parameter("id", context)
+        guard let record = try await control.operations(.identifier(identifier)).first else {
+          throw Failure(
+            .notFound, "No operation has this id: it was not done, and nothing was changed by it")
+        }
+        return .success(Documents.operation(record))
+      },
+    ]
+  }
+
+  private func selection(
+    _ request: Request, _ context: DashboardContext
+  ) async throws -> OperationSelection {
+    let fields = try QueryFields.parse(request.uri.query, known: ["limit", "key"])
+    if let key = fields["key"] {
+      guard fields["limit"] == nil else {
+        throw Failure(.badRequest, "Give either 'limit' or 'key'")
+      }
+      return .key(
+        try IdempotencyKey.check(key, "Field 'key'"), account: await context.requester())
+    }
+    guard let limit = fields["limit"] else { return .latest(50) }
+    guard let count = Int(limit), (1...1000).contains(count) else {
+      throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
+    }
+    return .latest(count)
+  }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+
+/// The fields of a query such as `limit=50&key=abc`.
+enum QueryFields {
+  /// - Parameters:
+  ///   - query: what stands behind `?`.
+  ///   - known: the fields that it may have, each once.
+  static func parse(_ query: String?, known: [String]) throws -> [String: String] {
+    var fields: [String: String] = [:]
+    for pair in (query ?? "").split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = PercentEncoding.decode(parts[0], plusIsBlank: true),
+        let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
+      else { throw Failure(.badRequest, "The query is not valid percent-encoding") }
+      guard known.contains(name) else {
+        let names = known.map { "'\($0)'" }
+        let possible = names.dropLast().joined(separator: ", ")
+        throw Failure(
+          .badRequest,
+          "Unknown query field; possible: \(possible.isEmpty ? "" : possible + " and ")\(names.last ?? "none")"
+        )
+      }
+      guard fields.updateValue(value, forKey: name) == nil else {
+        throw Failure(.badRequest, "'\(name)' is given twice")
+      }
+    }
+    return fields
+  }
+}

@@ -1,0 +1,85 @@
+import Logging
+import Points
+
+extension Supervisor {
+  public func apply(_ change: Change, to name: String, by operation: Operation) async throws
+    -> ServerStatus
+  {
+    let user = try server(named: name).definition.user
+    _ = try await self.change(change, of: [user], by: operation)
+    let server = try server(named: user)
+    await settled(server)
+    return server.status
+  }
+
+  public func apply(_ change: Change, toAll users: [String], by operation: Operation) async throws
+    -> GroupOutcome
+  {
+    let users = try users.map { try server(named: $0).definition.user }
+    let receipt = try await self.change(change, of: users, by: operation)
+    let changed = receipt.users.filter { $0.result == .done }
+      .compactMap { serverByName[FoldedName($0.user)] }
+    for server in changed { await settled(server) }
+    return GroupOutcome(servers: changed.map(\.status), users: receipt.users)
+  }
+
+  public func adjust(_ change: Change, user name: String, by operation: Operation) async throws
+    -> PointsRow
+  {
+    let user = try server(named: name).definition.user
+    let receipt = try await self.change(change, of: [user], by: operation)
+    guard let row = receipt.rows.first else {
+      throw ControlError.unknown(
+        operation: receipt.operation, "the change was made, but the row of \(user) is missing")
+    }
+    return row
+  }
+
+  private func change(
+    _ change: Change, of users: [String], by operation: Operation
+  ) async throws(ControlError) -> ChangeReceipt {
+    try changeGate.enter()
+    defer { changeGate.leave() }
+    return try await commit(.change(change, users), by: operation)
+  }
+
+  public func restart(_ name: String, by operation: Operation) async throws -> ServerStatus {
+    let server = try server(named: name)
+    guard server.effective.running else {
+      return try await apply(.start, to: name, by: operation)
+    }
+    guard phase != .stopping else { throw ControlError.unavailable("pointsd is stopping") }
+    try changeGate.enter()
+    defer { changeGate.leave() }
+    let reason = operation.reason.map { ": \($0)" } ?? ""
+    logger.notice(
+      "restart \(server.definition.user), asked by \(operation.who)\(reason)",
+      metadata: [
+        "user": "\(server.definition.user)", "server": "\(server.definition.server)",
+        "event": "change",
+      ])
+    handle(.restartAsked, server: server)
+    await settled(server)
+    return server.status
+  }
+
+  public func operations(_ selection: OperationSelection) async throws -> [OperationRecord] {
+    let unknown = changes.values.filter(\.machine.isUnknown).sorted { $0.ticket > $1.ticket }
+      .map(\.record)
+    let matching =
+      switch selection {
+      case .latest: unknown
+      case .identifier(let identifier): unknown.filter { $0.operation.id == identifier }
+      case .key(let key, let account):
+        unknown.filter { $0.operation.key == key && $0.operation.who == account }
+      }
+    do throws(LedgerError) {
+      if case .latest(let count) = selection {
+        return Array((matching + (try await store.operations(selection))).prefix(count))
+      }
+      return matching.isEmpty ? try await store.operations(selection) : matching
+    } catch {
+      throw ControlError(error)
+    }
+  }
+}

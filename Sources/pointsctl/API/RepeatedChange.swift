@@ -1,0 +1,48 @@
+import JSONText
+
+/// A change that is asked for again under the same key until its outcome is known. Pure: replies go
+/// in, what follows comes out.
+struct RepeatedChange {
+  enum Step {
+    case answer(JSONNode)
+    case fail(CommandFault)
+    case repeatAfter(Duration)
+  }
+
+  /// What the daemon knows the change by.
+  let key: String
+  /// An earlier request may have been carried out.
+  private var isInDoubt = false
+
+  /// How long the outcome is asked for.
+  static let budget = Duration.seconds(30)
+  static let pause = Duration.milliseconds(500)
+
+  init(key: String) {
+    self.key = key
+  }
+
+  /// - Parameter elapsed: since the first request.
+  mutating func next(after reply: APIClient.Reply, elapsed: Duration) -> Step {
+    switch reply {
+    case .answer(let answer): return .answer(answer)
+    case .failure(let status, let fault):
+      // Not done, and never will be. Unless an earlier request may have been: while the database is
+      // away nobody can say.
+      if status < 500 || status == 503 && !isInDoubt { return .fail(fault) }
+      if status != 503 { isInDoubt = true }
+    case .none(let wasSent, let fault):
+      if !wasSent, !isInDoubt { return .fail(fault) }
+      isInDoubt = true
+    }
+    return elapsed < Self.budget ? .repeatAfter(Self.pause) : .fail(unknown())
+  }
+
+  /// What is said when nobody told the outcome in time.
+  func unknown() -> CommandFault {
+    CommandFault(
+      .tryAgain,
+      "whether it was done is not known yet; later GET /api/operations?key=\(key) tells, and"
+        + " pointsctl ps shows what is")
+  }
+}

@@ -1,0 +1,122 @@
+import Points
+import Synchronization
+import Testing
+
+@testable import Supervisor
+
+/// The way of a change to a known outcome, through the supervisor.
+@Suite(.timeLimit(.minutes(1))) struct ChangeTests {
+  private func operation(_ key: String? = nil) -> Operation {
+    Operation(who: "alice", reason: nil, key: key)
+  }
+
+  @Test func aLostReplyIsFoundDone() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let asked = operation()
+      fixture.store.state.withLock {
+        $0.attemptErrors = [.unknown(operation: asked.id, reason: "the reply was lost")]
+      }
+      async let status = fixture.supervisor.apply(.stop, to: "Afif", by: asked)
+      await fixture.time.wake(.milliseconds(50))
+      let stopped = try await status
+      #expect(stopped.status == .stopped)
+      #expect(
+        fixture.store.state.withLock { $0.attempts.map(\.operation.id) } == [asked.id, asked.id])
+    }
+  }
+
+  @Test func anUnknownOutcomeIsNamedAndEndedByWriting() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let asked = operation("key")
+      fixture.store.state.withLock {
+        $0.attemptErrors = [.unknown(operation: asked.id, reason: "the reply was lost")]
+      }
+      let stopped = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: asked) }
+      while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      let behind = Task {
+        try await fixture.supervisor.apply(.pause, to: "Afif", by: operation())
+      }
+      while await fixture.supervisor.changeCount < 2 { await Task.yield() }
+      fixture.time.advance(milliseconds: 4000)
+      await fixture.time.wake(.milliseconds(4000))
+      #expect(isUnknown(await stopped.result, asked.id))
+      // Others of that user wait for nobody, and are refused with the operation's name.
+      #expect(names(await behind.result, asked.id))
+      let refused = Task {
+        try await fixture.supervisor.apply(.start, to: "Afif", by: operation())
+      }
+      #expect(names(await refused.result, asked.id))
+      #expect(
+        try await fixture.supervisor.operations(.identifier(asked.id)).map(\.outcome)
+          == [.unknown])
+      #expect(
+        try await fixture.supervisor.operations(.key("key", account: "alice")).count == 1)
+      _ = try await fixture.supervisor.apply(.pause, to: "Faiz", by: operation())
+      await fixture.time.wake(.milliseconds(50))
+      while fixture.store.state.withLock({ $0.voided.isEmpty }) { await Task.yield() }
+      #expect(fixture.store.state.withLock { $0.voided } == [asked.id])
+      while try await !fixture.supervisor.operations(.identifier(asked.id)).isEmpty {
+        await Task.yield()
+      }
+      #expect(
+        try await fixture.supervisor.apply(.pause, to: "Afif", by: operation()).status == .paused)
+    }
+  }
+
+  @Test func aKeyThatIsOnItsWayIsTheSameChange() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let asked = operation("key")
+      fixture.store.state.withLock {
+        $0.attemptErrors = [.unavailable("gone")]
+      }
+      async let first = fixture.supervisor.adjust(.adjust(delta: 5), user: "Afif", by: asked)
+      while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      async let second = fixture.supervisor.adjust(
+        .adjust(delta: 5), user: "Afif", by: operation("key"))
+      while await fixture.supervisor.waiterCount < 2 { await Task.yield() }
+      await #expect(throws: ControlError.self) {
+        try await fixture.supervisor.adjust(.adjust(delta: 6), user: "Afif", by: operation("key"))
+      }
+      await fixture.time.wake(.milliseconds(50))
+      let points = try await [first.points, second.points]
+      #expect(points == [5, 5])
+    }
+  }
+
+  @Test func aGroupIsOneOperation() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let asked = operation()
+      let outcome = try await fixture.supervisor.apply(
+        .stop, toAll: ["Afif", "Faiz"], by: asked)
+      #expect(outcome.servers.map(\.status) == [.stopped, .stopped])
+      #expect(fixture.store.state.withLock { $0.attempts.map(\.users) } == [["Afif", "Faiz"]])
+    }
+  }
+
+  private func isUnknown(
+    _ result: Result<ServerStatus, any Error>, _ identifier: String
+  ) -> Bool {
+    if case .failure(ControlError.unknown(identifier, _)) = result { true } else { false }
+  }
+
+  private func names(_ result: Result<ServerStatus, any Error>, _ identifier: String) -> Bool {
+    guard case .failure(ControlError.unavailable(let text)) = result else { return false }
+    return text.contains(identifier)
+  }
+}
+
+extension Supervisor {
+  /// Changes that are on their way.
+  fileprivate var changeCount: Int { changes.count }
+
+  /// Those who wait for the outcome of one.
+  fileprivate var waiterCount: Int { changes.values.reduce(0) { $0 + $1.waiters.count } }
+}
