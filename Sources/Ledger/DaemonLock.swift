@@ -12,6 +12,9 @@ actor DaemonLock {
   /// How this daemon is named to a second one.
   private let holder: String
   private var connection: Connection?
+  /// The lock's session as the server numbers it, and the word that was left of it: a session of
+  /// ours that the server still has after the network failed is known by them.
+  private var former: LockHolder?
   private var attempt: Task<Connection, any Error>?
 
   /// - Parameter settings: of the daemon's account.
@@ -37,10 +40,10 @@ actor DaemonLock {
       // One attempt for all who ask meanwhile: two would find each other's lock.
       let attempt =
         attempt
-        ?? Task { [settings, holder] in
+        ?? Task { [settings, holder, former] in
           let fresh = try await Connection.open(settings)
           do {
-            try await fresh.run { try $0.takeDaemonLock(as: holder) }
+            try await fresh.run { try $0.takeDaemonLock(as: holder, after: former) }
           } catch {
             await fresh.close()
             throw error
@@ -49,7 +52,9 @@ actor DaemonLock {
         }
       self.attempt = attempt
       defer { self.attempt = nil }
-      connection = try await attempt.value
+      let fresh = try await attempt.value
+      connection = fresh
+      former = try await fresh.run { try $0.lockHolder() }
     }
   }
 
@@ -57,7 +62,10 @@ actor DaemonLock {
   func announce() async throws {
     try await translated("leave word in the database") {
       let holder = holder
-      try await connection?.run { try $0.announce(holder) }
+      former = try await connection?.run { session in
+        try session.announce(holder)
+        return try session.lockHolder()
+      }
     }
   }
 
@@ -85,14 +93,31 @@ actor DaemonLock {
   }
 }
 
+/// Who has the lock.
+struct LockHolder: Sendable, Hashable {
+  /// The session's number; the server starts again at 1.
+  let session: Int64
+  /// With the moment it was taken at.
+  let word: String
+}
+
 extension Session {
-  fileprivate func takeDaemonLock(as holder: String) throws {
+  /// The lock's name. The server ends a session that says nothing for 8 s, and the lock with it: the
+  /// daemon asks each second.
+  private static let lockName = Statement.lockName("daemon")
+
+  func takeDaemonLock(as holder: String, after former: LockHolder?) throws {
     var locked: Int64?
+    try executeText("SET SESSION wait_timeout = 8")
+    if let former, try lockHolder() == former {
+      // Our own session, which the network took from us.
+      try executeText("KILL \(former.session)")
+    }
     // A daemon that was killed just now is still being noticed by the server. Several short waits,
     // because one long wait would outlast the connection's read deadline.
     for _ in 0..<5 where locked != 1 {
       try query(
-        "SELECT GET_LOCK(CONCAT('pointsd daemon ', LEFT(DATABASE(), 40)), 1)",
+        "SELECT GET_LOCK(\(Self.lockName), 1)",
         each: { locked = try $0.optionalInteger(0) })
     }
     guard locked == 1 else {
@@ -102,6 +127,17 @@ extension Session {
         "another pointsd works on this database: \(other); stop it first, or use another database")
     }
     try announce(holder)
+  }
+
+  /// Who has the lock; nil when nobody has.
+  func lockHolder() throws -> LockHolder? {
+    let session =
+      try query(
+        "SELECT CAST(IS_USED_LOCK(\(Self.lockName)) AS SIGNED)", row: { try $0.optionalInteger(0) }
+      ).first ?? nil
+    guard let session else { return nil }
+    let word = try tableExists("ledger_settings") ? setting("holder") : nil
+    return LockHolder(session: session, word: word ?? "")
   }
 
   /// Leaves word of who has the lock, where there is a place for it: a database that is refused

@@ -52,8 +52,25 @@ extension Ledger: LedgerStore {
       // An earlier try went through and only its answer was lost; who was locked is seen below.
       locked = users
     }
-    guard !locked.isEmpty else { return }
-    _ = try await close(locked, .wait, operation) { _ in }
+    try await closeLocked(locked, operation)
+  }
+
+  /// How often, and with what pauses, it is tried to close runs that others have locked.
+  private static let closeAttempts = 8
+  private static let closePause = Duration.milliseconds(250)
+
+  /// Closes the runs of users as soon as their locks are gone, and names those whose locks stay.
+  private func closeLocked(_ users: [String], _ operation: Operation) async throws {
+    var locked = users
+    for attempt in 1...Self.closeAttempts where !locked.isEmpty {
+      if attempt > 1 { try await retries.clock.sleep(for: Self.closePause) }
+      locked = try await close(locked, .skip, operation) { _ in }
+    }
+    guard locked.isEmpty else {
+      throw LedgerError.unavailable(
+        "the runs of \(locked.joined(separator: ", ")) are locked by another transaction, such as one"
+          + " left open in a SQL shell")
+    }
   }
 
   /// Settles and closes runs in one transaction that begins with `first`.
@@ -77,14 +94,15 @@ extension Ledger: LedgerStore {
               nowMilliseconds: locked.nowMilliseconds, maximumCatchUpMilliseconds: limit,
               reason: operation.reason ?? "closed"))
         }
-        try session.write(settled, nowMilliseconds: locked.nowMilliseconds, by: author)
-        return locked.skipped.sorted()
+        let skipped = try session.write(
+          settled, nowMilliseconds: locked.nowMilliseconds, by: author, policy)
+        return locked.skipped.union(skipped).sorted()
       }
     }
   }
 
   public func intents(of users: [String]) async throws -> [Intent] {
-    try await retries.run("read the intents") {
+    try await retries.run("read the intents", reads: true) {
       try await pool.run { session in
         let intents = try session.intents(of: users)
         return users.compactMap { intents[$0] }

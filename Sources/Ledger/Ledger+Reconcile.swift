@@ -55,6 +55,7 @@ struct Reconciliation: Sendable {
   }
 
   func run(on session: Session) throws -> (notices: [String], skipped: Set<String>) {
+    try session.refuseTwins(of: users.map(\.name))
     let configured = Set(users.map(\.name))
     let others =
       switch leaving {
@@ -81,13 +82,15 @@ struct Reconciliation: Sendable {
         notices.append("the run of \(user) was closed: the user is no longer configured")
       }
     }
-    try session.write(
+    let skipped = try session.write(
       settled, nowMilliseconds: locked.nowMilliseconds,
-      by: Authorship(who: operation.who, reason: operation.reason, operation: nil))
-    let unasked = settled.filter { $0.locked.intent == nil && configured.contains($0.user) }
+      by: Authorship(who: operation.who, reason: operation.reason, operation: nil), policy)
+    let unasked = settled.filter {
+      $0.locked.intent == nil && configured.contains($0.user) && !skipped.contains($0.user)
+    }
     try session.insertIntents(
       of: unasked.map(\.user), nowMilliseconds: locked.nowMilliseconds, by: operation.who)
-    return (notices, locked.skipped)
+    return (notices, locked.skipped.union(skipped))
   }
 
   /// One user whose account does not add up must not keep the others from starting.

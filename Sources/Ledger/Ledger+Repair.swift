@@ -18,7 +18,7 @@ extension Ledger {
     let limit = maximumCatchUpMilliseconds
     do {
       return try await retries.run("settle \(users.count) users") {
-        try await pool.transaction { try $0.settle(users, maximumCatchUpMilliseconds: limit) }
+        try await tickPool.transaction { try $0.settle(users, maximumCatchUpMilliseconds: limit) }
       }
     } catch  where users.count > 1 {
       var repair = Repair()

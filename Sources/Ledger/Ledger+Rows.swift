@@ -8,7 +8,7 @@ extension Ledger {
   static let patienceWithMissingRows = 5
 
   public func rows(of users: [String]) async throws -> [PointsRow] {
-    let (rows, lost) = try await retries.run("read the points") {
+    let (rows, lost) = try await retries.run("read the points", reads: true) {
       try await pool.run { session in
         let rows = try session.rows(of: users)
         guard rows.count < users.count else { return (rows, [String]()) }

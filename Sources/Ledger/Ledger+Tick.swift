@@ -53,7 +53,7 @@ extension Ledger: TickStore {
     let values = TickStatements.creditValues(
       interval: interval, token: token, creditableSlots: creditableSlots(interval), runs: padded)
     return try await retries.run("credit the interval of \(interval) ms") {
-      try await pool.run { session in
+      try await tickPool.run { session in
         var failure: DatabaseError?
         do {
           try session.execute(sql, values)
@@ -122,7 +122,7 @@ extension Ledger: TickStore {
     let limit = creditableSlots(interval)
     let earlier = troubles[interval] ?? [:]
     let (refused, reading) = try await retries.run("credit users one by one") {
-      try await pool.transaction { session in
+      try await tickPool.transaction { session in
         let refused = try session.creditUnlocked(
           runs, interval: interval, token: token, creditableSlots: limit)
         return (refused, try session.readTick(interval: interval, token: token))

@@ -10,6 +10,10 @@ import Points
 /// the database's clock alone.
 public actor Ledger {
   let pool: ConnectionPool
+  /// For ticks, which changes keep no connection from.
+  let tickPool: ConnectionPool
+  /// For what reads much, and is kept from taking the connections of the others.
+  let reportPool: ConnectionPool
   let settings: ConnectionSettings
   private let lock: DaemonLock
   let maximumCatchUpMilliseconds: Int64
@@ -23,19 +27,31 @@ public actor Ledger {
   var missed: [String: Int] = [:]
   private var ticking = false
   private var waitingTicks: [CheckedContinuation<Void, Never>] = []
+  /// Reports under way, by their kind.
+  var reports: [Report: Int] = [:]
+  private var isPrepared = false
+  private var healthChecks = 0
+  private static let checksPerTriggerCheck = 5
+  /// Why triggers could not be made, as it was logged.
+  private var triggerFault: String?
 
   /// The version of the tables that this program works with.
   public static var schemaVersion: Int { Migration.newest }
 
   /// - Parameters:
-  ///   - settings: for the connections apart from the pool: preparation, lock and health.
+  ///   - settings: for the connections apart from the pools: preparation, lock and health.
+  ///   - tickPool: for ticks alone; nil for `pool`.
+  ///   - reportPool: for verify and long histories alone; nil for `pool`.
   ///   - maximumCatchUpSeconds: a longer gap is not credited.
   ///   - retries: how often, and with what pauses, a statement is sent again.
   public init(
-    pool: ConnectionPool, settings: ConnectionSettings, maximumCatchUpSeconds: Int,
+    pool: ConnectionPool, tickPool: ConnectionPool? = nil, reportPool: ConnectionPool? = nil,
+    settings: ConnectionSettings, maximumCatchUpSeconds: Int,
     retries: RetryPolicy = RetryPolicy(), logger: Logger
   ) {
     self.pool = pool
+    self.tickPool = tickPool ?? pool
+    self.reportPool = reportPool ?? pool
     self.settings = settings
     self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000
     self.retries = retries
@@ -50,12 +66,35 @@ public actor Ledger {
   public func prepare() async throws {
     try await Schema.make(settings)
     try await lock.acquire()
-    try await Schema.prepare(settings, logger: logger)
+    try await Schema.prepare(settings, makesLostTables: !isPrepared, logger: logger)
+    isPrepared = true
     try await lock.announce()
   }
 
-  /// nil when the database answers on the connection that holds the lock; else why not.
-  public func health() async -> String? { await lock.health() }
+  /// nil when the database answers on the connection that holds the lock; else why not. Asked each
+  /// second; now and then it looks after the triggers, which a dump that is loaded takes away.
+  public func health() async -> String? {
+    if let fault = await lock.health() { return fault }
+    healthChecks += 1
+    if isPrepared, healthChecks.isMultiple(of: Self.checksPerTriggerCheck) {
+      await lookAfterTriggers()
+    }
+    return nil
+  }
+
+  private func lookAfterTriggers() async {
+    do {
+      let done = try await pool.run { session in
+        try session.triggersAreSound() ? [] : try session.repairTriggers()
+      }
+      for line in done { logger.warning("\(line)", metadata: ["event": "schema"]) }
+      triggerFault = nil
+    } catch {
+      let fault = "edits by hand may go unrecorded, the triggers cannot be made: \(error)"
+      if fault != triggerFault { logger.error("\(fault)", metadata: ["event": "schema"]) }
+      triggerFault = fault
+    }
+  }
 
   /// Gives the lock back, at the end.
   public func close() async { await lock.release() }

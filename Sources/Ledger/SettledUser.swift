@@ -27,7 +27,43 @@ struct Authorship {
 
 extension Session {
   /// Writes settlements back, in the transaction that locked the accounts.
-  func write(_ settled: [SettledUser], nowMilliseconds now: Int64, by author: Authorship) throws {
+  ///
+  /// Writing may need locks that no row tells of: a run that another transaction has put in and not
+  /// committed, a gap between two runs.
+  /// - Returns: with `.skip`, the users that were left as they are because of that.
+  @discardableResult
+  func write(
+    _ settled: [SettledUser], nowMilliseconds now: Int64, by author: Authorship,
+    _ policy: LockPolicy = .wait
+  ) throws -> Set<String> {
+    guard policy == .skip, !settled.isEmpty else {
+      try writeAll(settled, now, by: author)
+      return []
+    }
+    try executeText("SET SESSION innodb_lock_wait_timeout = 0")
+    let skipped = Result { try writeParts(settled[...], now, by: author) }
+    if !isBroken { try executeText("SET SESSION innodb_lock_wait_timeout = 1") }
+    return try skipped.get()
+  }
+
+  /// Writes all of them or, when a lock is held by another transaction, each half by itself.
+  private func writeParts(
+    _ settled: ArraySlice<SettledUser>, _ now: Int64, by author: Authorship
+  ) throws -> Set<String> {
+    try executeText("SAVEPOINT part")
+    do {
+      try writeAll(Array(settled), now, by: author)
+      return []
+    } catch let error as DatabaseError where error.code == 1205 {
+      try executeText("ROLLBACK TO SAVEPOINT part")
+      guard settled.count > 1 else { return Set(settled.map(\.user)) }
+      let half = settled.count / 2
+      return try writeParts(settled.prefix(half), now, by: author)
+        .union(writeParts(settled.dropFirst(half), now, by: author))
+    }
+  }
+
+  private func writeAll(_ settled: [SettledUser], _ now: Int64, by author: Authorship) throws {
     try updateRows(
       settled.filter { $0.settlement.rowChanges && !$0.locked.account.rowIsMissing }, now)
     try insertRows(settled.filter(\.locked.account.rowIsMissing), now)

@@ -77,6 +77,8 @@ extension ManagedDatabase {
       "--local-infile=0",
       "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
       "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=1",
+      // A transaction left open in a SQL shell locks what it touched, not the gaps beside it.
+      "--transaction-isolation=READ-COMMITTED",
       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
       "--aria-pagecache-buffer-size=8M", "--key-buffer-size=64K", "--max-connections=200",
       "--performance-schema=OFF", "--thread-handling=one-thread-per-connection",

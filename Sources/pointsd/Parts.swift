@@ -14,7 +14,7 @@ import Telemetry
 /// The parts of the running daemon, made from the configuration.
 struct Parts {
   let managed: ManagedDatabase?
-  let pool: ConnectionPool
+  let pools: [ConnectionPool]
   let supervisor: Supervisor
   let supervisorService: SupervisorService
   let dashboard: DashboardService
@@ -27,16 +27,24 @@ struct Parts {
     source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
-    let pool = ConnectionPool(settings: database.settings, size: database.connections)
+    // Changes can take every connection but the one for ticks.
+    let ticksApart = database.connections > 1
+    let poolSize = database.connections - (ticksApart ? 1 : 0)
+    let pool = ConnectionPool(settings: database.settings, size: poolSize)
+    let tickPool =
+      ticksApart ? ConnectionPool(settings: database.settings, size: 1, name: "ticks") : nil
+    let reportPool = ConnectionPool(
+      settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
+      name: "reports")
     let ledger = Ledger(
-      pool: pool, settings: database.settings,
+      pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       logger: logger)
     let lanes = try LaneSet(
       limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
     ) { _ in
-      // The last connection is for ticks and changes.
-      GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
+      // The last connection is for changes.
+      GroupReader(pool: pool, keepsConnection: poolSize > 1, logger: logger)
     }
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
@@ -47,7 +55,7 @@ struct Parts {
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pool = pool
+    self.pools = [pool, reportPool] + (tickPool.map { [$0] } ?? [])
     self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor
@@ -93,7 +101,7 @@ struct Parts {
       defer { tasks.cancelAll() }
       try await tasks.next()
     }
-    await pool.close()
+    for pool in pools { await pool.close() }
   }
 
   /// The lifecycle library's own lines are of interest to developers only.
