@@ -41,7 +41,9 @@ extension Ledger {
   func report<Result: Sendable>(
     _ kind: Report, _ what: String, _ body: @escaping @Sendable (Session) throws -> Result
   ) async throws -> Result {
-    guard reports[kind, default: 0] < kind.limit else { throw LedgerError.unavailable(kind.refusal) }
+    guard reports[kind, default: 0] < kind.limit else {
+      throw LedgerError.unavailable(kind.refusal)
+    }
     reports[kind, default: 0] += 1
     defer { reports[kind, default: 0] -= 1 }
     return try await translated(what) {

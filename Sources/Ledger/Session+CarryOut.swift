@@ -62,10 +62,23 @@ extension Session {
       }
     }
     if settled.isEmpty, let firstRefusal { throw firstRefusal }
-    try write(
+    let skipped = try write(
       settled, nowMilliseconds: locked.nowMilliseconds,
       by: Authorship(
-        who: operation.who, reason: operation.reason ?? change.word, operation: operation.id))
+        who: operation.who, reason: operation.reason ?? change.word, operation: operation.id),
+      users.count > 1 ? .skip : .wait)
+    if !skipped.isEmpty {
+      guard partial, skipped.count < settled.count else {
+        throw LedgerError.locked(CreditFailure.lockedRows(skipped.sorted()))
+      }
+      settled.removeAll { skipped.contains($0.user) }
+      intents.removeAll { skipped.contains($0.user) }
+      outcomes = outcomes.map { outcome in
+        guard skipped.contains(outcome.user) else { return outcome }
+        return .init(
+          user: outcome.user, result: .locked, reason: CreditFailure.lockedRows([outcome.user]))
+      }
+    }
     if change.isIntent { try write(intents, nowMilliseconds: locked.nowMilliseconds) }
     if users.count > 1 { try note(outcomes, of: operation) }
     return ChangeReceipt(

@@ -25,10 +25,12 @@ extension Supervisor: Control {
         let rows = try await store.rows(of: users)
         lastKnown.remember(rows, nowMilliseconds: time.monotonicMilliseconds())
         return Reading(rows)
-      } catch LedgerError.unavailable(let away) {
-        reason = away
       } catch let error as LedgerError {
-        throw ControlError(error)
+        switch error {
+        // An import locks the whole table.
+        case .unavailable(let away), .locked(let away): reason = away
+        default: throw ControlError(error)
+        }
       }
     }
     let known = lastKnown.recall(users, nowMilliseconds: time.monotonicMilliseconds())

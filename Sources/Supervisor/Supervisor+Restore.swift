@@ -49,9 +49,17 @@ extension Supervisor {
         try await store.restore(
           content, users: users, operation: operation, progress: progress)
       } catch let error as LedgerError {
-        logger.error(
-          "the restore asked by \(operation.who) was refused, nothing was changed: \(error)",
-          metadata: ["event": "restore"])
+        if case .unknown = error {
+          logger.error(
+            "the connection was lost as the ledgers were exchanged: \(error)",
+            metadata: ["event": "restore"])
+          // Whichever is in use then.
+          await prepareForLedger("it is not known yet whether the ledger was restored")
+        } else {
+          logger.error(
+            "the restore asked by \(operation.who) was refused, nothing was changed: \(error)",
+            metadata: ["event": "restore"])
+        }
         throw ControlError(error)
       }
       let reason = operation.reason.map { ": \($0)" } ?? ""
@@ -59,12 +67,17 @@ extension Supervisor {
         "the ledger was restored from a backup, asked by \(operation.who)\(reason)",
         metadata: ["event": "restore"])
       progress("opening the runs")
-      phase = .preparing("the ledger was restored and its runs are being opened")
-      for server in servers { server.intent = nil }
-      let (done, end) = AsyncStream.makeStream(of: Never.self)
-      queue.yield(.prepareAgain(end))
-      for await _ in done {}
+      await prepareForLedger("the ledger was restored and its runs are being opened")
     }
+  }
+
+  /// Forgets what was asked, and follows the ledger in use as after a start.
+  private func prepareForLedger(_ reason: String) async {
+    phase = .preparing(reason)
+    for server in servers { server.intent = nil }
+    let (done, end) = AsyncStream.makeStream(of: Never.self)
+    queue.yield(.prepareAgain(end))
+    for await _ in done {}
   }
 
   /// Not in the task of who asked for the restore, who may go away.

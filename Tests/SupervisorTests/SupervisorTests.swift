@@ -116,11 +116,12 @@ import Testing
     }
   }
 
-  @Test func lastKnownValuesAreGivenWithTheirAge() async throws {
+  @Test(arguments: [LedgerError.unavailable("gone"), .locked("an import")])
+  func lastKnownValuesAreGivenWithTheirAge(_ failure: LedgerError) async throws {
     let fixture = Fixture()
     try await fixture.run {
       await fixture.reached([.running])
-      fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+      fixture.store.state.withLock { $0.failure = failure }
       fixture.time.advance(milliseconds: 12_400)
       let reading = try await fixture.supervisor.user("Afif")
       #expect(reading.staleSeconds == 12 && reading.value.points == 0)
