@@ -1,3 +1,5 @@
+import Points
+
 /// How a backup file is told from any other: its first line and its last.
 ///
 /// Between them stands what mariadb-dump wrote, so that the file is plain SQL: a MariaDB client
@@ -6,13 +8,6 @@
 enum BackupFormat {
   /// The version of this format.
   static let version = 1
-
-  /// The tables of the ledger, as the file has them. `ledger_settings` is for those who load the
-  /// file by hand; a restore keeps the settings that are there.
-  static let tables = restoredTables + ["ledger_settings"]
-  static let restoredTables = [
-    "user_tracking", "runs", "adjustments", "intents", "operations",
-  ]
 
   static func firstLine(schema: Int) -> String {
     "-- pointsd backup, format \(version), schema \(schema)\n"

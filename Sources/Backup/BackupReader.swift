@@ -67,7 +67,7 @@ public struct BackupReader: Sendable {
     guard statement.isEmpty else { throw BackupError.foreign("its last statement has no end") }
   }
 
-  private static let prefixes = BackupFormat.restoredTables.map {
+  private static let prefixes = LedgerTables.exchanged.map {
     Array("INSERT INTO `\($0)` (`".utf8)
   }
 

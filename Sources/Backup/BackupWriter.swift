@@ -1,6 +1,7 @@
 import Glibc
 import ManagedDatabase
 import MariaDB
+import Points
 
 /// Makes backups by mariadb-dump, in one snapshot, while everything goes on.
 public struct BackupWriter: Sendable {
@@ -49,7 +50,7 @@ public struct BackupWriter: Sendable {
           "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
           "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
           "--result-file=\(folder.path("dump.sql"))", settings.database ?? "",
-        ] + BackupFormat.tables, log: folder.path("log"))
+        ] + LedgerTables.all, log: folder.path("log"))
     } catch {
       throw .failed("\(error)")
     }

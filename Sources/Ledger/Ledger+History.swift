@@ -107,7 +107,7 @@ extension Session {
     try query(
       """
       SELECT \(Statement.bucket("closed_end_ms")) AS bucket, \
-      CAST(SUM((last_slot - first_slot) * points_per_slot) AS DECIMAL(38, 0)) FROM runs \
+      CAST(SUM(earned) AS DECIMAL(38, 0)) FROM runs \
       WHERE user = ? AND closed_end_ms > ? AND closed_end_ms <= ? AND last_slot > first_slot \
       AND NOT (\(Statement.spansBuckets)) GROUP BY bucket
       """,

@@ -2,16 +2,14 @@ import MariaDB
 import Points
 
 extension Ledger {
-  /// The tables that a restore exchanges, all in one statement. `ledger_settings` stays.
-  static let exchangedTables = ["user_tracking", "runs", "adjustments", "intents", "operations"]
-
   public func restore(
     _ content: BackupContent, operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
-    guard content.schema == Migration.newest else {
+    // Tables of an older schema differ by columns that have defaults.
+    guard (1...Migration.newest).contains(content.schema) else {
       throw LedgerError.refused(
-        "the backup has schema \(content.schema) and this pointsd works with \(Migration.newest):"
+        "the backup has schema \(content.schema) and this pointsd knows 1 to \(Migration.newest):"
           + " restore it with the pointsd that made it")
     }
     let schemas = try Exchange(settings)
@@ -101,7 +99,7 @@ private struct Exchange: Sendable {
   /// the side, where it stays until the next restore, and the one at the side becomes the one in
   /// use.
   var rename: String {
-    let steps = Ledger.exchangedTables.flatMap { table in
+    let steps = LedgerTables.exchanged.flatMap { table in
       [
         "\(liveName).\(table) TO \(sideName).replaced_\(table)",
         "\(sideName).\(table) TO \(liveName).\(table)",
@@ -130,7 +128,7 @@ extension Session {
         .reason("restored from a backup: the time since then is not credited"),
       ])
     var rows: Int64 = 0
-    for table in Ledger.exchangedTables {
+    for table in LedgerTables.exchanged {
       try query("SELECT COUNT(*) FROM \(table)", each: { rows += try $0.integer(0) })
     }
     return rows

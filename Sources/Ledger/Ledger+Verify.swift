@@ -32,8 +32,7 @@ extension Session {
     try query(
       "SELECT user, points FROM user_tracking",
       each: { points[try $0.text(0)] = try $0.integer(1) })
-    let earned = try sums(
-      "(last_slot - first_slot) * CAST(points_per_slot AS DECIMAL(20, 0))", in: "runs")
+    let earned = try sums("earned", in: "runs")
     let adjusted = try sums("delta", in: "adjustments")
     let configured = Set(configured)
     let users = configured.union(points.keys).union(earned.keys).union(adjusted.keys)

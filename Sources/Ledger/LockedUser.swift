@@ -124,7 +124,7 @@ extension Session {
       let list = Statement.placeholders(names.count)
       let sql = """
         SELECT user, CAST(SUM(amount) AS DECIMAL(38, 0)) FROM (
-          SELECT user, (last_slot - first_slot) * points_per_slot AS amount FROM runs
+          SELECT user, earned AS amount FROM runs
           WHERE user IN (\(list))
           UNION ALL SELECT user, delta FROM adjustments WHERE user IN (\(list))
         ) AS entries GROUP BY user

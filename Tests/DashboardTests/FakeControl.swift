@@ -97,6 +97,9 @@ final class FakeControl: Control {
     let index = try index(name)
     return try state.withLock { state in
       if let error = state.changeError { throw error }
+      if change == .toggle, state.servers[index].wanted == .stopped {
+        throw ControlError.conflict("\(name) is stopped: start it first")
+      }
       state.operations.append(operation)
       state.changes.append("\(change) \(state.servers[index].user)")
       switch change {
@@ -104,12 +107,12 @@ final class FakeControl: Control {
       case .stop: state.servers[index].wanted = .stopped
       case .pause: state.servers[index].wanted = .paused
       case .toggle:
-        guard state.servers[index].wanted != .stopped else {
-          throw ControlError.conflict("\(name) is stopped: start it first")
-        }
         state.servers[index].wanted =
           state.servers[index].wanted == .paused ? .running : .paused
-      case .reset, .adjust: break
+      case .reset:
+        let row = state.rows[index]
+        state.rows[index] = PointsRow(user: row.user, points: 0, stamp: row.stamp)
+      case .adjust: break
       }
       state.servers[index].status = state.servers[index].wanted
       return state.servers[index]

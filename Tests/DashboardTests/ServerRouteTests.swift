@@ -39,9 +39,9 @@ import Testing
     #expect(fixture.control.changes == ["stop Afif"])
   }
 
-  @Test func eachMemberHasAnOperationOfItsOwn() async throws {
+  @Test func aGroupIsOneOperation() async throws {
     #expect(try await fixture.post("/api/groups/all/reset").status == 200)
-    #expect(Set(fixture.control.operations.map(\.id)).count == 2)
+    #expect(Set(fixture.control.operations.map(\.id)).count == 1)
     #expect(fixture.control.read { $0.rows.map(\.points) } == [0, 0])
   }
 

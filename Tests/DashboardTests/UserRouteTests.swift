@@ -57,7 +57,7 @@ import Testing
     let toggle = "/api/users/Afif/toggle"
     #expect(try await fixture.post(toggle).body.contains(#""status":"paused""#))
     #expect(try await fixture.post(toggle).body.contains(#""status":"active""#))
-    #expect(fixture.control.changes == ["pause Afif", "resume Afif"])
+    #expect(fixture.control.changes == ["toggle Afif", "toggle Afif"])
   }
 
   @Test func toggleOfAStoppedUserIsAConflict() async throws {

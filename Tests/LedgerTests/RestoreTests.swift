@@ -79,6 +79,15 @@ struct RestoreTests {
     try await fixture.expectClean(["Afif"])
   }
 
+  @Test(arguments: 1..<Migration.newest)
+  func anOlderSchemaIsTakenIn(_ schema: Int) async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    try await fixture.setClock(LedgerFixture.start + 50_000)
+    try await restore(fixture, content(points: 20, slots: 2, schema: schema))
+    #expect(try await fixture.points("Afif") == 20)
+    try await fixture.expectClean([])
+  }
+
   @Test func anotherSchemaIsRefused() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     await #expect(throws: LedgerError.self) {

@@ -38,6 +38,35 @@ struct SchemaTests {
     #expect(Migration.all.allSatisfy { !$0.statements.isEmpty })
   }
 
+  /// A table that is in the database and not in the list would be missing from backups.
+  @Test func theListOfTablesIsWhole() async throws {
+    let fixture = try await LedgerFixture.make()
+    #expect(try await fixture.texts("SHOW TABLES") == LedgerTables.all.sorted())
+    let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let postrm = TemporaryFolder.text("/\(folder)/packaging/debian/postrm")
+    let quoted = LedgerTables.all.sorted().map { "'\($0)'" }.joined(separator: ",")
+    #expect(postrm.contains("ours=\"\(quoted)\""))
+  }
+
+  /// What schema 2 left keeps its rows, and its operations count as done.
+  @Test func schema2BecomesTheNewest() async throws {
+    let fixture = try await LedgerFixture.make(prepared: false)
+    try await fixture.pool.run { session in
+      try session.createSettings()
+      for migration in Migration.all.prefix(2) {
+        for statement in migration.statements { try session.executeText(statement) }
+      }
+      try session.set("schema_version", to: "2")
+      try session.executeText(
+        "INSERT INTO operations (id, kind, asked_by, made_at) VALUES ('1', 'reset', 'x', NOW(3))")
+    }
+    try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    #expect(try await fixture.texts("SELECT CONCAT(id, outcome) FROM operations") == ["1done"])
+    #expect(
+      try await fixture.texts("SELECT value FROM ledger_settings WHERE name = 'schema_version'")
+        == ["\(Migration.newest)"])
+  }
+
   @Test func preparingTwiceChangesNothing() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     try await fixture.setClock(LedgerFixture.start + 10_000)
