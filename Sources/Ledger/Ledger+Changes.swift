@@ -39,67 +39,6 @@ extension Ledger: LedgerStore {
   ) async throws(LedgerError) -> [OperationRecord] {
     try await read("read the operations") { try $0.records(selection) }
   }
-
-  /// A user whose row is locked keeps no other user's run open; it is tried again alone, and named
-  /// when the lock stays.
-  public func closeRuns(of users: [String], operation: Operation) async throws {
-    let locked: [String]
-    do {
-      locked = try await close(users, .skip, operation) { session in
-        try session.begin(operation, kind: "close", user: nil)
-      }
-    } catch is AlreadyDone {
-      // An earlier try went through and only its answer was lost; who was locked is seen below.
-      locked = users
-    }
-    guard !locked.isEmpty else { return }
-    _ = try await close(locked, .wait, operation) { _ in }
-  }
-
-  /// Settles and closes runs in one transaction that begins with `first`.
-  /// - Returns: users whose rows were locked.
-  private func close(
-    _ users: [String], _ policy: LockPolicy, _ operation: Operation,
-    first: @escaping @Sendable (Session) throws -> Void
-  ) async throws -> [String] {
-    let limit = maximumCatchUpMilliseconds
-    let author = Authorship(
-      who: operation.who, reason: operation.reason, operation: operation.id)
-    return try await retries.run("close the runs of \(users.count) users") {
-      try await pool.transaction { session in
-        try first(session)
-        let locked = try session.lock(users, policy)
-        let settled = try users.compactMap { locked.users[$0] }.map { user in
-          SettledUser(
-            locked: user,
-            settlement: try Settlement(
-              of: user.account, run: .closed, points: .asEarned,
-              nowMilliseconds: locked.nowMilliseconds, maximumCatchUpMilliseconds: limit,
-              reason: operation.reason ?? "closed"))
-        }
-        try session.write(settled, nowMilliseconds: locked.nowMilliseconds, by: author)
-        return locked.skipped.sorted()
-      }
-    }
-  }
-
-  public func intents(of users: [String]) async throws -> [Intent] {
-    try await retries.run("read the intents") {
-      try await pool.run { session in
-        let intents = try session.intents(of: users)
-        return users.compactMap { intents[$0] }
-      }
-    }
-  }
-}
-
-extension EffectiveIntent {
-  /// A user nobody has asked anything of runs.
-  static let unasked = EffectiveIntent(running: true, paused: false)
-
-  init(_ intent: Intent) {
-    self.init(running: intent.running, paused: intent.paused)
-  }
 }
 
 extension Intent {
@@ -107,6 +46,6 @@ extension Intent {
   static func unasked(_ user: String) -> Intent {
     Intent(
       user: user, running: true, paused: false, who: "pointsd", reason: nil,
-      since: DateTimeStamp(secondsSinceEpoch: 0), revision: 0)
+      since: DateTimeStamp(secondsSinceEpoch: 0), revision: 1)
   }
 }

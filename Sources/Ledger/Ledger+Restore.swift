@@ -31,9 +31,7 @@ extension Ledger {
         throw error
       }
     }
-    troubles = [:]
-    postponed = []
-    missed = [:]
+    uncreditedUsers = [:]
   }
 
   /// An empty ledger beside the one in use, instead of any that an earlier restore left.

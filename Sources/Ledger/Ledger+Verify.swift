@@ -2,11 +2,17 @@ import MariaDB
 import Points
 
 extension Ledger {
-  public func verify(users: [String], earning: Set<String>) async throws -> Verification {
-    try await retries.run("verify") {
+  public func verify(_ users: [LedgerUser]) async throws -> Verification {
+    let instance = instance
+    return try await retries.run("verify") {
       try await pool.run { session in
         try session.transaction(.snapshot) { session in
-          try session.verification(users: users, earning: earning)
+          // What was asked is read in the same snapshot as the runs.
+          let intents = try session.intents(of: users.map(\.name))
+          let earning = users.filter { $0.effective(under: intents[$0.name]).earning }
+          return try session.verification(
+            users: users.map(\.name), earning: Set(earning.map(\.name)),
+            elsewhere: try session.servedElsewhere(than: instance))
         }
       }
     }
@@ -15,10 +21,13 @@ extension Ledger {
 
 extension Session {
   /// Checks the ledger in use, in a transaction.
-  func verification(users: [String], earning: Set<String>) throws -> Verification {
+  /// - Parameter elsewhere: users that other instances serve; whether they earn is not our matter.
+  func verification(
+    users: [String], earning: Set<String>, elsewhere: Set<String> = []
+  ) throws -> Verification {
     let now = try nowMilliseconds()
     let differences =
-      try differencesOfPoints(configured: users) + overlaps() + openRuns(against: earning)
+      try differencesOfPoints(configured: users) + overlaps() + openRuns(against: earning, but: elsewhere)
       + future(nowMilliseconds: now)
     return Verification(
       users: users.count, differences: differences, notices: try recentNotices())
@@ -84,12 +93,16 @@ extension Session {
   }
 
   /// Whether runs are open exactly where they are to be.
-  fileprivate func openRuns(against earning: Set<String>) throws -> [Verification.Difference] {
+  fileprivate func openRuns(
+    against earning: Set<String>, but elsewhere: Set<String>
+  ) throws -> [Verification.Difference] {
     var open: [String: Int] = [:]
     try query(
       "SELECT user FROM runs WHERE closed_at IS NULL",
       each: { open[try $0.text(0), default: 0] += 1 })
-    let wrong = open.keys.filter { !earning.contains($0) || open[$0, default: 0] > 1 }
+    let wrong = open.keys.filter { user in
+      open[user, default: 0] > 1 || !earning.contains(user) && !elsewhere.contains(user)
+    }
     let missing = earning.filter { open[$0] == nil }
     return wrong.sorted().map { user in
       Verification.Difference(

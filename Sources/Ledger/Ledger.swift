@@ -10,17 +10,17 @@ import Points
 /// the database's clock alone.
 public actor Ledger {
   let pool: ConnectionPool
+  /// For ticks alone, so that changes that wait for locks cannot take it.
+  let tickPool: ConnectionPool
   let settings: ConnectionSettings
-  private let lock: DaemonLock
+  /// How this daemon is named in the ledger.
+  let instance: String
+  private let lock: InstanceLock
   let maximumCatchUpMilliseconds: Int64
   let retries: RetryPolicy
   let logger: Logger
   /// Users that could not be credited with the others, by interval and run.
-  var troubles: [Int64: [Int64: CreditFailure]] = [:]
-  /// Users whose rows were locked when the ledger was brought to what is wanted.
-  var postponed: [LedgerUser] = []
-  /// How often in a row users' rows were found missing.
-  var missed: [String: Int] = [:]
+  var uncreditedUsers: [Int64: [Int64: CreditFailure]] = [:]
   private var ticking = false
   private var waitingTicks: [CheckedContinuation<Void, Never>] = []
 
@@ -28,40 +28,48 @@ public actor Ledger {
   public static var schemaVersion: Int { Migration.newest }
 
   /// - Parameters:
+  ///   - tickPool: one connection for ticks; nil where the pool has none to spare.
   ///   - settings: for the connections apart from the pool: preparation, lock and health.
+  ///   - instance: the name of this daemon, the same at each start, at most 255 characters.
   ///   - maximumCatchUpSeconds: a longer gap is not credited.
   ///   - retries: how often, and with what pauses, a statement is sent again.
   public init(
-    pool: ConnectionPool, settings: ConnectionSettings, maximumCatchUpSeconds: Int,
+    pool: ConnectionPool, tickPool: ConnectionPool? = nil, settings: ConnectionSettings,
+    instance: String = "pointsd", maximumCatchUpSeconds: Int,
     retries: RetryPolicy = RetryPolicy(), logger: Logger
   ) {
     self.pool = pool
+    self.tickPool = tickPool ?? pool
+    self.instance = instance
     self.settings = settings
     self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000
     self.retries = retries
     self.logger = logger
-    self.lock = DaemonLock(settings: settings)
+    self.lock = InstanceLock(settings: settings, instance: instance)
   }
 
   /// Takes the lock against a second daemon and brings the database to the schema of this program.
   /// May be called again.
-  ///
-  /// Throws `LedgerError`: after `unavailable` trying again may help, anything else needs somebody.
-  public func prepare() async throws {
-    try await Schema.make(settings)
-    try await lock.acquire()
-    try await Schema.prepare(settings, logger: logger)
-    try await lock.announce()
+  public func prepare() async throws(LedgerError) {
+    do {
+      try await Schema.make(settings)
+      try await lock.acquire()
+      try await Schema.prepare(settings, logger: logger)
+      try await lock.announce()
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .unavailable("prepare the database: \(error)")
+    }
   }
 
-  /// nil when the database answers on the connection that holds the lock; else why not.
-  public func health() async -> String? { await lock.health() }
+  public func health() async -> LedgerHealth { await lock.health() }
 
   /// Gives the lock back, at the end.
   public func close() async { await lock.release() }
 
   /// One tick after the other: two intervals that end together would find each other's locks and
-  /// take them for trouble.
+  /// take them for those of strangers.
   func oneTickAtATime<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws -> Result {

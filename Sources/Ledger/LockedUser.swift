@@ -30,14 +30,19 @@ extension Session {
   /// time, in a transaction.
   func lock(_ users: [String], _ policy: LockPolicy = .wait) throws -> LockedUsers {
     let rows = try lockRows(of: users, policy)
+    let lockedRuns = try openRuns(of: users, policy)
+    // From here on only plain reads, so that they see what was committed before the locks.
     var missing = users.filter { rows[$0] == nil }
     var skipped: Set<String> = []
-    if policy == .skip, !missing.isEmpty {
-      skipped = try existing(missing)
+    if policy == .skip {
+      if !missing.isEmpty { skipped = try existing(missing) }
+      // A run that is there and could not be locked is held by another transaction.
+      let present = try openRuns(of: users, nil)
+      skipped.formUnion(present.keys.filter { lockedRuns[$0] == nil })
       missing.removeAll { skipped.contains($0) }
     }
     let users = users.filter { !skipped.contains($0) }
-    let runs = try openRuns(of: users)
+    let runs = lockedRuns
     let ends = try latestEnds(of: users)
     let intents = try intents(of: users)
     let sums = try missing.isEmpty ? [:] : ledgerSums(of: missing)
@@ -88,13 +93,22 @@ extension Session {
     return found
   }
 
-  private func openRuns(of users: [String]) throws -> [String: (identifier: Int64, run: Run)] {
+  /// - Parameter policy: nil to read without locks.
+  func openRuns(
+    of users: [String], _ policy: LockPolicy?
+  ) throws -> [String: (identifier: Int64, run: Run)] {
     var runs: [String: (identifier: Int64, run: Run)] = [:]
+    let suffix =
+      switch policy {
+      case .wait: " FOR UPDATE"
+      case .skip: " FOR UPDATE SKIP LOCKED"
+      case nil: ""
+      }
     for names in Batch.padded(users) {
       let sql = """
         SELECT user, id, points_per_slot, interval_ms, first_slot, last_slot \
         FROM runs FORCE INDEX (one_open_run_a_user) \
-        WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count))) FOR UPDATE
+        WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count)))\(suffix)
         """
       try query(sql, Value.texts(names)) { row in
         runs[try row.text(0)] = (try row.integer(1), try row.run(startingAt: 2))

@@ -83,11 +83,13 @@ extension Session {
       try set("schema_version", to: String(version))
       done.append("the database is at schema \(version)")
     }
-    if try !hasTriggers() {
-      try makeTriggers()
-      done.append("the triggers of user_tracking were missing and are made anew")
-    }
-    return done
+    return done + (try repairTriggers())
+  }
+
+  func repairTriggers() throws -> [String] {
+    guard try !hasTriggers() else { return [] }
+    try makeTriggers()
+    return ["the triggers of user_tracking were missing and were made"]
   }
 
   /// Whether edits by hand are recorded: a restore that was killed leaves the table without.

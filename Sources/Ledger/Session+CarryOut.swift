@@ -16,9 +16,12 @@ extension Session {
         maximumCatchUpMilliseconds: limit)
     case .reload(let changed, let leaving):
       let outcome = try Reconciliation(
-        users: changed, leaving: .named(leaving), policy: .wait, operation: change.operation,
+        users: changed, leaving: leaving, policy: .wait, operation: change.operation,
         maximumCatchUpMilliseconds: limit
       ).run(on: self)
+      if let refusal = outcome.failures.sorted(by: { $0.key < $1.key }).first {
+        throw LedgerError.refused("\(refusal.key): \(refusal.value)")
+      }
       let names = changed.map(\.name)
       let intents = try intents(of: names)
       let users = change.users.map { OperationRecord.UserOutcome(user: $0, result: .done) }
@@ -62,10 +65,24 @@ extension Session {
       }
     }
     if settled.isEmpty, let firstRefusal { throw firstRefusal }
-    try write(
+    let blocked = try write(
       settled, nowMilliseconds: locked.nowMilliseconds,
       by: Authorship(
-        who: operation.who, reason: operation.reason ?? change.word, operation: operation.id))
+        who: operation.who, reason: operation.reason ?? change.word, operation: operation.id),
+      partial: partial && users.count > 1)
+    if !blocked.isEmpty {
+      guard blocked.count < settled.count else {
+        throw LedgerError.locked(CreditFailure.lockedRows(blocked.sorted()))
+      }
+      outcomes = outcomes.map { outcome in
+        blocked.contains(outcome.user)
+          ? .init(
+            user: outcome.user, result: .locked,
+            reason: CreditFailure.lockedRows([outcome.user])) : outcome
+      }
+      settled.removeAll { blocked.contains($0.user) }
+      intents.removeAll { blocked.contains($0.user) }
+    }
     if change.isIntent { try write(intents, nowMilliseconds: locked.nowMilliseconds) }
     if users.count > 1 { try note(outcomes, of: operation) }
     return ChangeReceipt(

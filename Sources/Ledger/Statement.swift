@@ -6,6 +6,11 @@ enum Statement {
   /// The database's clock in whole milliseconds. NOW is the same everywhere in a statement.
   static let now = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 
+  /// `INSERT`, which waits for locks or fails at once.
+  static func insert(waits: Bool) -> String {
+    waits ? "INSERT" : "SET STATEMENT innodb_lock_wait_timeout = 0 FOR INSERT"
+  }
+
   /// `?, ?, ?`
   static func placeholders(_ count: Int) -> String {
     repeated("?", count, separator: ", ")

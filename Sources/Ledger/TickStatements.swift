@@ -28,7 +28,9 @@ enum TickStatements {
   /// Nobody waits for a locked row: the statement fails at once and the users are then tried
   /// without those that are locked.
   static func credit(_ scope: Scope, order: JoinOrder = .runsFirst) -> String {
-    let run = "runs AS run FORCE INDEX (open_runs_by_interval)"
+    // A few runs are found by their ids, or the way to them would lead over locked ones.
+    let index = if case .only = scope { "PRIMARY" } else { "open_runs_by_interval" }
+    let run = "runs AS run FORCE INDEX (\(index))"
     let before = "runs AS before_tick ON before_tick.id = run.id"
     let tables =
       switch order {

@@ -35,13 +35,10 @@ public struct LedgerSnapshot: Sendable, Hashable {
   public var otherInstances: [Instance]
   /// The restore that this ledger comes from; nil when it was never restored.
   public var restoreMark: String?
-  /// Whether edits by hand are recorded.
-  public var triggersAreIntact: Bool
 
   public init(
     rows: [PointsRow] = [], intents: [Intent] = [], openRuns: [OpenRun] = [],
-    served: Set<String> = [], otherInstances: [Instance] = [], restoreMark: String? = nil,
-    triggersAreIntact: Bool = true
+    served: Set<String> = [], otherInstances: [Instance] = [], restoreMark: String? = nil
   ) {
     self.rows = rows
     self.intents = intents
@@ -49,7 +46,6 @@ public struct LedgerSnapshot: Sendable, Hashable {
     self.served = served
     self.otherInstances = otherInstances
     self.restoreMark = restoreMark
-    self.triggersAreIntact = triggersAreIntact
   }
 
   /// As `LedgerStore.digest` gives it for the same moment.

@@ -30,8 +30,9 @@ public protocol LedgerStore: Sendable {
     _ users: [LedgerUser], closing: [String], operation: Operation
   ) async throws(LedgerError) -> RepairOutcome
 
-  /// Makes the triggers that record edits by hand.
-  func repairTriggers() async throws(LedgerError)
+  /// Makes the triggers that record edits by hand, where they are missing or not ours.
+  /// - Returns: one line for each thing that was done.
+  func repairTriggers() async throws(LedgerError) -> [String]
 
   /// Notes that this instance serves exactly these users.
   func serve(_ users: [String]) async throws(LedgerError)
