@@ -83,7 +83,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+        "Points", "JSONText", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore,
+        nioPosix,
         nioHTTPTypes, logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
@@ -156,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "Integration",
       dependencies: [
-        "Points", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl", logging,
+        "Points", "ConfigurationFile", "MariaDB", "Ledger", "TestSupport", "pointsd", "pointsctl",
+        logging,
       ],
       swiftSettings: strict),
   ]

@@ -21,7 +21,10 @@ public struct BackupWriter: Sendable {
   public func write() async throws -> PrivateFile {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.write("client.cnf", optionFile)
+    let programs = try ClientPrograms()
+    // What mariadb-dump needs stays until it has ended.
+    defer { withExtendedLifetime(programs) {} }
+    try folder.write("client.cnf", try programs.optionFile(settings))
     let process = try start(in: folder)
     let ending: ChildProcess.Ending
     do {
@@ -54,22 +57,6 @@ public struct BackupWriter: Sendable {
     } catch {
       throw .failed("\(error)")
     }
-  }
-
-  /// Where the server is and who asks: the password stands on no command line.
-  private var optionFile: String {
-    var lines = ["[client]", "user=\(quoted(settings.user))"]
-    switch settings.endpoint {
-    case .socket(let path): lines.append("socket=\(quoted(path))")
-    case .tcp(let host, let port):
-      lines += ["host=\(quoted(host))", "port=\(port)", "protocol=tcp"]
-    }
-    if let password = settings.password { lines.append("password=\(quoted(password))") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func quoted(_ value: String) -> String {
-    "\"" + value.replacing("\\", with: "\\\\") + "\""
   }
 
   /// The dump between our first line and our last.

@@ -37,7 +37,7 @@ extension Configuration {
     var configuration: Configuration?
     do {
       let root = try JSONParser.parse(bytes)
-      reportDuplicateKeys(in: root, at: "", to: faults)
+      reportDuplicateKeys(in: root, to: faults)
       configuration = ConfigurationDecoder(
         faults: faults,
         paths: PathResolver(file: path, credentialsDirectory: credentialsDirectory)
@@ -46,7 +46,9 @@ extension Configuration {
       faults.add(at: error.offset, "", error.message)
     }
     guard let configuration, faults.isEmpty else {
-      throw ConfigurationFaults(file: path, faults: faults.faults(in: source))
+      let first = faults.faults(in: source)
+      throw ConfigurationFaults(
+        file: path, faults: first, omittedCount: faults.count - first.count)
     }
     return configuration
   }

@@ -51,15 +51,36 @@ public struct Configuration: Sendable, Hashable {
     public var passwordFile: String?
     /// Connections in the pool, 1 to 64.
     public var connections: Int
+    public var tls: TLS
+
+    /// Whether the connection is encrypted, and by whose word the server is the one that is meant.
+    public enum TLS: Sendable, Hashable, CustomStringConvertible {
+      case off
+      /// The server's certificate is signed by an authority that this machine trusts.
+      case system
+      /// Path of a file with the certificates of the authorities that may have signed it.
+      case authority(String)
+
+      /// The value of the key `database.tls`.
+      public var description: String {
+        switch self {
+        case .off: "false"
+        case .system: "true"
+        case .authority(let path): path
+        }
+      }
+    }
 
     public init(
-      endpoint: Endpoint, name: String, user: String, passwordFile: String?, connections: Int
+      endpoint: Endpoint, name: String, user: String, passwordFile: String?, connections: Int,
+      tls: TLS
     ) {
       self.endpoint = endpoint
       self.name = name
       self.user = user
       self.passwordFile = passwordFile
       self.connections = connections
+      self.tls = tls
     }
   }
 
@@ -70,20 +91,23 @@ public struct Configuration: Sendable, Hashable {
     public var port: Int
     /// Host names that requests may name beside the addresses bound, in lower case.
     public var hosts: [String]
-    /// A file with the token that allows changes from elsewhere.
+    /// A file with the token that allows changes from elsewhere; read it by `SecretFile.readToken`.
     public var tokenFile: String?
+    /// Whether everybody who reaches the port may change; never true beyond loopback.
+    public var open: Bool
     /// Folders of the libraries that the page uses. They may be missing: the page says so.
     public var bootstrap: String
     public var chartjs: String
 
     public init(
-      address: String, port: Int, hosts: [String], tokenFile: String?, bootstrap: String,
-      chartjs: String
+      address: String, port: Int, hosts: [String], tokenFile: String?, open: Bool,
+      bootstrap: String, chartjs: String
     ) {
       self.address = address
       self.port = port
       self.hosts = hosts
       self.tokenFile = tokenFile
+      self.open = open
       self.bootstrap = bootstrap
       self.chartjs = chartjs
     }
@@ -93,9 +117,12 @@ public struct Configuration: Sendable, Hashable {
   public struct Control: Sendable, Hashable {
     /// Path of at most 107 bytes, which is what the kernel takes.
     public var socket: String
+    /// The group of the operating system that may use it; nil for the owner and root only.
+    public var group: String?
 
-    public init(socket: String) {
+    public init(socket: String, group: String?) {
       self.socket = socket
+      self.group = group
     }
   }
 

@@ -24,7 +24,8 @@ extension ConfigurationDecoder {
     case (nil, .some):
       return given.map { .given($0) }
     case (.some, nil):
-      for key in ["name", "user", "passwordFile", "connections"] where section.node(key) != nil {
+      for key in ["name", "user", "passwordFile", "connections", "tls"]
+      where section.node(key) != nil {
         section.reject(key, "belongs to a database given by hosts, not to a managed one")
       }
       return decodeManaged(section)
@@ -44,17 +45,37 @@ extension ConfigurationDecoder {
   private func decodeGiven(_ section: ObjectReader) -> Configuration.GivenDatabase? {
     let name = identifier("name", in: section, limit: 64) ?? "network_project"
     let user = identifier("user", in: section, limit: 80) ?? "pointsd"
-    let passwordFile = secretFile("passwordFile", in: section)
+    let passwordFile = passwordFile("passwordFile", in: section)
     let connections = section.integer("connections", in: 1...64) ?? 4
+    let tls = decodeTLS(section)
     guard let endpoint = decodeEndpoint(section) else { return nil }
     if case .host = endpoint, section.node("passwordFile") == nil {
       section.missing(
         "passwordFile",
         "a server reached over TCP asks for a password; over a socket none is needed")
     }
+    if case .socket = endpoint, let tls, tls != .off {
+      section.reject(
+        "tls", "is for a server reached over TCP; a socket does not leave this machine: remove it")
+    }
     return Configuration.GivenDatabase(
       endpoint: endpoint, name: name, user: user, passwordFile: passwordFile,
-      connections: Int(connections))
+      connections: Int(connections), tls: tls ?? (endpoint.staysOnThisMachine ? .off : .system))
+  }
+
+  /// nil when absent or at fault.
+  private func decodeTLS(_ section: ObjectReader) -> Configuration.GivenDatabase.TLS? {
+    switch section.node("tls")?.value {
+    case nil: return nil
+    case .boolean(let isOn): return isOn ? .system : .off
+    case .string: return certificateFile("tls", in: section).map { .authority($0) }
+    case .some(let value):
+      section.reject(
+        "tls",
+        "must be true, false or the path of a file with the authority's certificate, "
+          + "not \(value.described)")
+      return nil
+    }
   }
 
   private func identifier(_ key: String, in section: ObjectReader, limit: Int) -> String? {
@@ -114,5 +135,16 @@ extension ConfigurationDecoder {
       let port = Int64(digits), portRange ~= port
     else { return nil }
     return .host(String(host), port: Int(port))
+  }
+}
+
+extension Configuration.GivenDatabase.Endpoint {
+  /// Whether what is sent there can be read on this machine only: a socket, or a loopback address.
+  public var staysOnThisMachine: Bool {
+    switch self {
+    case .socket: true
+    case .host(let host, _):
+      host.lowercased() == "localhost" || NetworkAddress(host)?.isLoopback == true
+    }
   }
 }

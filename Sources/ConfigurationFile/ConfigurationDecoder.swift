@@ -13,7 +13,7 @@ struct ConfigurationDecoder {
     guard let file = ObjectReader(root, path: "", faults: faults) else { return nil }
     _ = file.string("$schema")
     let database = decodeDatabase(file)
-    var ports = PortBook()
+    var ports = PortBook<NetworkAddress>()
     let http = decodeHTTP(file.object("http"), ports: &ports)
     let control = decodeControl(file.object("control"))
     let listeners = decodeListeners(file.object("listeners"))
@@ -30,7 +30,9 @@ struct ConfigurationDecoder {
     }
   }
 
-  private func decodeHTTP(_ section: ObjectReader?, ports: inout PortBook) -> Configuration.HTTP {
+  private func decodeHTTP(
+    _ section: ObjectReader?, ports: inout PortBook<NetworkAddress>
+  ) -> Configuration.HTTP {
     let address = section?.address("address") ?? "127.0.0.1"
     let port = section?.integer("port", in: portRange).map(Int.init)
     if let networkAddress = NetworkAddress(address) {
@@ -45,22 +47,40 @@ struct ConfigurationDecoder {
         "must be a host name without scheme or port, not \(quoted(host.text))")
       return nil
     }
-    let tokenFile = section.flatMap { secretFile("tokenFile", in: $0) }
+    let tokenFile = section.flatMap { self.tokenFile("tokenFile", in: $0) }
+    let open = section.map { decodeOpen($0, address: address) } ?? false
     let libraries = section?.object("libraries")
     let bootstrap = libraries.flatMap { path("bootstrap", in: $0) }
     let chartjs = libraries.flatMap { path("chartjs", in: $0) }
     libraries?.finish()
     section?.finish()
     return Configuration.HTTP(
-      address: address, port: port ?? 8080, hosts: hosts, tokenFile: tokenFile,
+      address: address, port: port ?? 8080, hosts: hosts, tokenFile: tokenFile, open: open,
       bootstrap: bootstrap ?? "/usr/share/javascript/bootstrap5",
       chartjs: chartjs ?? "/usr/share/javascript/chart.js")
   }
 
+  private func decodeOpen(_ section: ObjectReader, address: String) -> Bool {
+    guard section.boolean("open") == true else { return false }
+    guard NetworkAddress(address)?.isLoopback == false else { return true }
+    section.reject(
+      "open",
+      "must not be true while http.address is \(address): whoever reaches it from elsewhere could "
+        + "change everything; use 127.0.0.1 or ::1, or http.tokenFile in place of open")
+    return false
+  }
+
   private func decodeControl(_ section: ObjectReader?) -> Configuration.Control {
     let socket = section.flatMap { socketPath("socket", in: $0) }
+    let group = section?.string("group")
+    if let section, let group, !SystemGroup.exists(group) {
+      section.reject(
+        "group",
+        "there is no group \(quoted(group)) on this machine; make it (groupadd --system NAME), "
+          + "or leave the key out: then owner and root only may use the socket")
+    }
     section?.finish()
-    return Configuration.Control(socket: socket ?? "/run/pointsd/control.sock")
+    return Configuration.Control(socket: socket ?? "/run/pointsd/control.sock", group: group)
   }
 
   private func decodeListeners(_ section: ObjectReader?) -> Configuration.Listeners {

@@ -19,28 +19,33 @@ public struct ConfigurationFault: Sendable, Hashable {
   }
 }
 
-/// Everything that is wrong with a configuration file, in the order of the file.
+/// What is wrong with a configuration file, in the order of the file.
 public struct ConfigurationFaults: Error, Sendable, Hashable {
   /// The file as the operator named it.
   public let file: String
-  /// At least one.
+  /// The first of them: at least one, at most some hundred.
   public let faults: [ConfigurationFault]
+  /// How many more there are.
+  public let omittedCount: Int
 
-  public init(file: String, faults: [ConfigurationFault]) {
+  public init(file: String, faults: [ConfigurationFault], omittedCount: Int = 0) {
     self.file = file
     self.faults = faults
+    self.omittedCount = omittedCount
   }
 }
 
 extension ConfigurationFaults: CustomStringConvertible {
   /// One fault a line: `file:line:column: key: message`.
   public var description: String {
-    faults.map { fault in
-      var line = excerpt(file, limit: 4096)
+    let name = excerpt(file, limit: 4096)
+    let lines = faults.map { fault in
+      var line = name
       if let number = fault.line, let column = fault.column { line += ":\(number):\(column)" }
       if !fault.keyPath.isEmpty { line += ": \(fault.keyPath)" }
       return line + ": " + fault.message
     }
-    .joined(separator: "\n")
+    let rest = omittedCount > 0 ? ["\(name): and \(omittedCount) more"] : []
+    return (lines + rest).joined(separator: "\n")
   }
 }

@@ -45,8 +45,8 @@ final class ObjectReader {
     members[key]?.node.offset ?? offset
   }
 
-  func reject(_ key: String, _ message: String) {
-    faults.add(at: offset(of: key), path(of: key), message)
+  func reject(_ key: String, _ message: @autoclosure () -> String) {
+    faults.add(at: offset(of: key), path(of: key), message())
   }
 
   /// Reports that `key` must be there.
@@ -90,6 +90,14 @@ final class ObjectReader {
     }
   }
 
+  /// true or false; nil when absent or at fault.
+  func boolean(_ key: String) -> Bool? {
+    guard let node = node(key) else { return nil }
+    if case .boolean(let value) = node.value { return value }
+    reject(key, "must be true or false, not \(node.value.described)")
+    return nil
+  }
+
   /// A whole number within `range`; nil when absent or at fault.
   func integer(_ key: String, in range: ClosedRange<Int64>) -> Int64? {
     guard let node = node(key) else { return nil }
@@ -127,14 +135,15 @@ final class ObjectReader {
   /// Reports the keys nobody asked for, each with the known one that is nearest.
   func finish() {
     for member in order where !known.contains(member.key) {
-      var message = "unknown key"
-      if let nearest = nearestNames(to: member.key, among: known).first {
-        message += "; the nearest known one is \(nearest)"
-      } else {
-        message += "; known are \(known.sorted().joined(separator: ", "))"
-      }
-      faults.add(at: member.keyOffset, path(of: member.key), message)
+      faults.add(at: member.keyOffset, path(of: member.key), hint(for: member.key))
     }
+  }
+
+  private func hint(for unknown: String) -> String {
+    guard let nearest = nearestNames(to: unknown, among: known).first else {
+      return "unknown key; known are \(known.sorted().joined(separator: ", "))"
+    }
+    return "unknown key; the nearest known one is \(nearest)"
   }
 }
 

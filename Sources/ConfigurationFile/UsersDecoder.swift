@@ -7,11 +7,12 @@ struct UsersDecoder {
   /// What users have who give none of their own.
   let address: String
   let accrual: Configuration.Accrual
-  var ports: PortBook
-  private var names = NameSpace()
+  var ports: PortBook<NetworkAddress>
+  private var names = NameSpace<FoldedName>()
 
   init(
-    faults: FaultCollector, address: String, accrual: Configuration.Accrual, ports: PortBook
+    faults: FaultCollector, address: String, accrual: Configuration.Accrual,
+    ports: PortBook<NetworkAddress>
   ) {
     self.faults = faults
     self.address = address
@@ -39,7 +40,7 @@ struct UsersDecoder {
     }
     return users.map { index, reader, user in
       var user = user
-      user.groups = decodeGroups(reader)
+      user.groups = decodeGroups(reader, index: index)
       reader.finish()
       return user
     }
@@ -120,7 +121,7 @@ struct UsersDecoder {
     return port
   }
 
-  private mutating func decodeGroups(_ reader: ObjectReader) -> [String] {
+  private mutating func decodeGroups(_ reader: ObjectReader, index: Int) -> [String] {
     var groups: [String] = []
     for element in reader.strings("groups") ?? [] {
       let name = element.text.normalised
@@ -128,13 +129,9 @@ struct UsersDecoder {
         faults.add(at: element.offset, element.path, objection)
         continue
       }
-      let (spelling, objection) = names.joinGroup(name)
-      if let objection {
-        faults.add(at: element.offset, element.path, objection)
-      } else if groups.contains(spelling) {
-        faults.add(at: element.offset, element.path, "\(quoted(name)) stands twice; keep one")
-      } else {
-        groups.append(spelling)
+      switch names.joinGroup(name, index: index) {
+      case .joined(let spelling): groups.append(spelling)
+      case .refused(let objection): faults.add(at: element.offset, element.path, objection)
       }
     }
     return groups

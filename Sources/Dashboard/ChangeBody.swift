@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Hummingbird
+import JSONText
 import NIOCore
 
 /// What the body of a change may say: `{"delta":5,"reason":"…"}`.
@@ -24,7 +24,7 @@ struct ChangeBody: Sendable, Equatable {
     guard let delta = fields["delta"] else {
       throw Failure(.badRequest, "Field 'delta' is missing: a whole number of points, not 0")
     }
-    guard case .integer(let points) = delta, points != 0 else {
+    guard let points = delta.integer, points != 0 else {
       throw Failure(
         .badRequest,
         "Field 'delta' must be a whole number from \(Int64.min) to \(Int64.max), not 0")
@@ -37,20 +37,25 @@ struct ChangeBody: Sendable, Equatable {
 
   private static func fields(
     of request: Request, known: [String]
-  ) async throws -> [String: JSONInput] {
+  ) async throws -> [String: JSONNode] {
     let body = try await request.body.collect(upTo: GateMiddleware.bodyLimit)
     guard body.readableBytesView.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
       return [:]
     }
-    let value: JSONInput
+    let root: JSONNode
     do {
-      value = try JSONDecoder().decode(JSONInput.self, from: Data(body.readableBytesView))
+      root = try JSONParser.parse(Array(body.readableBytesView))
     } catch {
       throw Failure(.badRequest, "The body is not valid JSON")
     }
-    guard case .object(let fields) = value else {
-      throw Failure(.badRequest, "The body must be a JSON object, it is \(value.kind)")
+    // Which of the two holds would be anybody's guess; a proxy may read it otherwise than we do.
+    try root.eachDuplicateKey { place, member in
+      throw Failure(.badRequest, "Field '\(keyPath(place.text, member.key))' stands twice")
     }
+    guard case .object(let members) = root.value else {
+      throw Failure(.badRequest, "The body must be a JSON object, it is \(root.kind)")
+    }
+    let fields = Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.node) })
     let unknown = fields.keys.filter { !known.contains($0) }.sorted()
     guard unknown.isEmpty else {
       let names = unknown.prefix(5).map { "'\(shortened($0))'" }.joined(separator: ", ")
@@ -60,8 +65,8 @@ struct ChangeBody: Sendable, Equatable {
     return fields
   }
 
-  private static func reason(_ value: JSONInput?) throws -> String? {
-    switch value {
+  private static func reason(_ node: JSONNode?) throws -> String? {
+    switch node?.value {
     case nil, .null: return nil
     case .string(let text):
       // It ends in log lines and on terminals, where a control character could pretend anything.
@@ -72,12 +77,26 @@ struct ChangeBody: Sendable, Equatable {
       }
       let trimmed = text.trimmingBlanks
       return trimmed.isEmpty ? nil : trimmed
-    case .some(let value):
-      throw Failure(.badRequest, "Field 'reason' must be a text, it is \(value.kind)")
+    case .some:
+      throw Failure(.badRequest, "Field 'reason' must be a text, it is \(node?.kind ?? "nothing")")
     }
   }
 
   private static func shortened(_ name: String) -> String {
     name.unicodeScalars.count > 50 ? String(name.prefix(50)) + "…" : name
+  }
+}
+
+extension JSONNode {
+  /// The kind of value, for a message.
+  fileprivate var kind: String {
+    switch value {
+    case .null: "null"
+    case .boolean: "true or false"
+    case .number: "a number"
+    case .string: "a text"
+    case .array: "a list"
+    case .object: "an object"
+    }
   }
 }

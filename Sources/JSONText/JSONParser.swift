@@ -44,10 +44,12 @@ package struct JSONParser {
     return node
   }
 
-  mutating func parseValue(expecting expected: String) throws(SyntaxFault) -> JSONNode {
+  mutating func parseValue(
+    expecting expected: @autoclosure () -> String
+  ) throws(SyntaxFault) -> JSONNode {
     skipBlanks()
     let offset = position
-    guard let byte = current else { throw fault("the file ends where \(expected) is expected") }
+    guard let byte = current else { throw fault("the file ends where \(expected()) is expected") }
     let value: JSONValue
     switch byte {
     case UInt8(ascii: "{"):
@@ -59,7 +61,7 @@ package struct JSONParser {
       value = .number(try parseNumber())
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
       value = try parseWord()
-    default: throw unexpected(expecting: expected)
+    default: throw unexpected(expecting: expected())
     }
     return JSONNode(offset: offset, value: value)
   }

@@ -79,17 +79,13 @@ private struct Exchange: Sendable {
     self.sideSettings = settings
   }
 
-  var liveName: String { quoted(live) }
-  var sideName: String { quoted(side) }
-
-  private func quoted(_ name: String) -> String {
-    "`" + name.split(separator: "`", omittingEmptySubsequences: false).joined(separator: "``") + "`"
-  }
+  var liveName: String { quotedIdentifier(live) }
+  var sideName: String { quotedIdentifier(side) }
 
   func missingGrant(_ reason: some CustomStringConvertible) -> LedgerError {
     .refused(
       "a restore needs the schema \(side) beside \(live), and the account \(account) may not make"
-        + " it; as root in SQL: GRANT ALL ON \(sideName).* TO \(account)@localhost (\(reason));"
+        + " it; as root in SQL: \(SchemaGrant(side, to: account).grant) (\(reason));"
         + " nothing was changed")
   }
 

@@ -87,7 +87,7 @@ extension ManagedDatabase {
   /// data may have been made by another user.
   private var accountStatements: String {
     ["root", administrator].map { name in
-      let account = "`\(name.replacingBackquotes)`@localhost"
+      let account = "\(quotedIdentifier(name))@localhost"
       return """
         CREATE USER IF NOT EXISTS \(account) IDENTIFIED VIA unix_socket;
         GRANT ALL ON *.* TO \(account) WITH GRANT OPTION;
@@ -111,9 +111,9 @@ extension ManagedDatabase {
       let account = "'\(Self.account)'@'localhost'"
       try session.executeText("CREATE USER IF NOT EXISTS \(account)")
       try session.executeText("ALTER USER \(account) IDENTIFIED BY '\(password)'")
-      try session.executeText("GRANT ALL ON `\(schema)`.* TO \(account)")
+      try SchemaGrant(schema, to: Self.account).apply(session)
       // Where a backup is taken in and verified before it is the one in use.
-      try session.executeText("GRANT ALL ON `\(schema)_restore`.* TO \(account)")
+      try SchemaGrant(schema + "_restore", to: Self.account).apply(session)
     }
     await connection.close()
   }
@@ -143,11 +143,5 @@ extension ManagedDatabase {
         try await Task.sleep(for: .milliseconds(tries < 100 ? 20 : 250))
       }
     }
-  }
-}
-
-extension String {
-  fileprivate var replacingBackquotes: String {
-    split(separator: "`", omittingEmptySubsequences: false).joined(separator: "``")
   }
 }

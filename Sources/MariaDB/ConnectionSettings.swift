@@ -13,7 +13,18 @@ public struct ConnectionSettings: Sendable, Hashable {
     }
   }
 
+  /// Whether the connection is encrypted, and by whose word the server is the one that is meant.
+  public enum TLS: Sendable, Hashable {
+    case off
+    /// The server's certificate bears its name and is signed by an authority of this machine.
+    case system
+    /// The same, signed by an authority whose certificate is in this file.
+    case authority(String)
+  }
+
   public var endpoint: Endpoint
+  /// Nothing is sent, not even the account's name, before the server's certificate is verified.
+  public var tls: TLS
   public var user: String
   /// nil where the server knows the user by the operating system's account.
   public var password: String?
@@ -32,11 +43,13 @@ public struct ConnectionSettings: Sendable, Hashable {
 
   /// - Parameter statementTimeoutSeconds: one less than the read timeout, but not below 1, if nil.
   public init(
-    endpoint: Endpoint, user: String, password: String? = nil, database: String? = nil,
+    endpoint: Endpoint, tls: TLS = .off, user: String, password: String? = nil,
+    database: String? = nil,
     connectTimeoutSeconds: Int = 2, readTimeoutSeconds: Int = 5, writeTimeoutSeconds: Int = 5,
     statementTimeoutSeconds: Int? = nil
   ) {
     self.endpoint = endpoint
+    self.tls = tls
     self.user = user
     self.password = password
     self.database = database

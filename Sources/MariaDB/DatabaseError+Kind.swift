@@ -75,6 +75,7 @@ extension DatabaseError.Kind {
     1927,  // ER_CONNECTION_KILLED
     2006,  // CR_SERVER_GONE_ERROR
     2013,  // CR_SERVER_LOST
+    2026,  // CR_SSL_CONNECTION_ERROR: how a connection with TLS is lost
     2027,  // CR_MALFORMED_PACKET
     2055,  // CR_SERVER_LOST_EXTENDED
     2057,  // CR_…: the table was altered between preparing and executing; the answer is unreadable
@@ -83,7 +84,7 @@ extension DatabaseError.Kind {
 
   /// Errors after which the connection is not to be used again.
   static let connectionLosses: Set<Int> = [
-    1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2027, 2055,
-    2057, 4031,
+    1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2026, 2027,
+    2055, 2057, 4031,
   ]
 }

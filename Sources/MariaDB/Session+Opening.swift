@@ -12,15 +12,23 @@ extension Session {
     phase = .connecting
     defer { phase = .statement }
     setOptions(of: handle, settings)
+    do throws(DatabaseError) {
+      try secure(handle, settings)
+    } catch {
+      mysql_close(handle)
+      throw error
+    }
     guard connect(handle, settings) else {
       let failure = StatementFailure(connection: handle)
       mysql_close(handle)
       throw DatabaseError(
         code: failure.code, sqlState: failure.sqlState,
         message:
-          "cannot connect to MariaDB at \(settings.endpoint) as \(settings.user): \(failure.message)",
+          "cannot connect to MariaDB at \(settings.endpoint) as \(settings.user): \(failure.message)"
+          + Self.advice(failure.code, settings),
         statement: nil, phase: .connecting)
     }
+    assert(settings.tls == .off || mysql_get_ssl_cipher(handle) != nil, "libmariadb skipped TLS")
     guard opened(handle) else {
       close()
       throw DatabaseError(

@@ -1,11 +1,10 @@
 /// The number of insertions, deletions, replacements and exchanges of neighbours that turn one
-/// word into the other.
+/// word into the other; nil when it is more than `limit`, found out as soon as it is certain.
 ///
 /// Source: optimal string alignment, a restriction of Damerau's distance, *A technique for computer
 /// detection and correction of spelling errors* (1964).
-func editDistance(_ left: String, _ right: String) -> Int {
-  let a = Array(left)
-  let b = Array(right)
+func editDistance(_ a: [Character], _ b: [Character], limit: Int) -> Int? {
+  guard abs(a.count - b.count) <= limit else { return nil }
   var older = [Int](repeating: 0, count: b.count + 1)
   var previous = Array(0...b.count)
   for row in 0..<a.count {
@@ -18,10 +17,12 @@ func editDistance(_ left: String, _ right: String) -> Int {
       }
       present.append(least)
     }
+    // What follows comes from these two rows and is no less.
+    if min(present.min() ?? 0, previous.min() ?? 0) > limit { return nil }
     older = previous
     previous = present
   }
-  return previous[b.count]
+  return previous[b.count] <= limit ? previous[b.count] : nil
 }
 
 /// The candidates that `name` is likely a misspelling of, in any case, nearest first.
@@ -31,15 +32,17 @@ func editDistance(_ left: String, _ right: String) -> Int {
 public func nearestNames(to name: String, among candidates: some Sequence<String>) -> [String] {
   // Nothing is no misspelling, nor is a very long name, which would cost its square to compare.
   guard 1...100 ~= name.count else { return [] }
-  let wanted = name.lowercased()
+  let wanted = Array(name.lowercased())
   return
-    candidates.map { (name: $0, folded: $0.lowercased()) }
-    .filter { abs($0.folded.count - wanted.count) <= 40 }
-    .map { (name: $0.name, folded: $0.folded, distance: editDistance(wanted, $0.folded)) }
-    .filter {
-      let begins = $0.folded.hasPrefix(wanted) || wanted.hasPrefix($0.folded)
-      return begins && !wanted.isEmpty
-        || $0.distance <= max(1, max(wanted.count, $0.folded.count) / 3)
+    candidates.compactMap { candidate -> (name: String, distance: Int)? in
+      let folded = Array(candidate.lowercased())
+      let difference = abs(folded.count - wanted.count)
+      guard difference <= 40 else { return nil }
+      if folded.starts(with: wanted) || wanted.starts(with: folded) {
+        return (name: candidate, distance: difference)
+      }
+      let limit = max(1, max(wanted.count, folded.count) / 3)
+      return editDistance(wanted, folded, limit: limit).map { (candidate, $0) }
     }
     .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
     .prefix(3)

@@ -12,7 +12,8 @@ struct CheckReport {
     var lines = [
       "database   \(database)",
       "http       \(http.address):\(http.port)",
-      "control    \(configuration.control.socket)",
+      "control    \(configuration.control.socket)"
+        + (configuration.control.group.map { ", for the group \($0)" } ?? ""),
     ]
     for user in configuration.users {
       let groups = user.groups.isEmpty ? "" : " [\(user.groups.joined(separator: ", "))]"
@@ -22,6 +23,7 @@ struct CheckReport {
         "\(user.server)\(groups) \(user.name) on \(user.address):\(user.port), "
           + "\(user.terms.points) points every \(seconds) s\(skipped)")
     }
+    lines += configuration.warnings().map { "WARNING    \($0)" }
     lines.append("\(configuration.users.count) users, no fault found")
     return lines.joined(separator: "\n") + "\n"
   }
@@ -32,7 +34,9 @@ struct CheckReport {
     case .given(let given):
       switch given.endpoint {
       case .socket(let path): "\(given.name) at \(path) as \(given.user)"
-      case .host(let host, let port): "\(given.name) at \(host):\(port) as \(given.user)"
+      case .host(let host, let port):
+        "\(given.name) at \(host):\(port) as \(given.user), "
+          + (given.tls == .off ? "no TLS" : "TLS")
       }
     }
   }

@@ -1,4 +1,5 @@
 import ConfigurationFile
+import MariaDB
 import Points
 import Supervisor
 import Synchronization
@@ -49,24 +50,49 @@ final class ConfigurationSource: Sendable {
   }
 
   /// What differs and is fixed while the daemon runs.
-  private static func fixed(_ before: Configuration, _ after: Configuration) -> [String] {
+  static func fixed(_ before: Configuration, _ after: Configuration) -> [String] {
     var lines: [String] = []
     func compare<Value: Equatable>(_ key: String, _ path: (Configuration) -> Value) {
       let (old, new) = (path(before), path(after))
       if old != new { lines.append("\(key): \(old) → \(new)") }
     }
-    if before.database != after.database { lines.append("database: another one is named") }
+    let (old, new) = (before.database.keys, after.database.keys)
+    if old.map(\.key) == new.map(\.key) {
+      for (old, new) in zip(old, new) where old.value != new.value {
+        lines.append("\(old.key): \(old.value) → \(new.value)")
+      }
+    } else {
+      lines.append("database: another one is named")
+    }
     compare("http.address", \.http.address)
     compare("http.port", \.http.port)
     compare("http.hosts", \.http.hosts)
     compare("http.tokenFile", { $0.http.tokenFile ?? "none" })
+    compare("http.open", \.http.open)
     compare("http.libraries.bootstrap", \.http.bootstrap)
     compare("http.libraries.chartjs", \.http.chartjs)
     compare("control.socket", \.control.socket)
+    compare("control.group", { $0.control.group ?? "none" })
     compare("listeners.connectionsPerServer", \.listeners.connectionsPerServer)
     compare("listeners.connections", \.listeners.connections)
     compare("listeners.idleSeconds", \.listeners.idleSeconds)
     compare("accrual.maximumCatchUpSeconds", \.accrual.maximumCatchUpSeconds)
     return lines
+  }
+}
+
+extension Configuration.Database {
+  /// Its keys and what they say.
+  fileprivate var keys: [(key: String, value: String)] {
+    switch self {
+    case .managed(let directory): [("database.managed.dataDirectory", directory)]
+    case .given(let given):
+      [
+        ("database.hosts", "\(ConnectionSettings.Endpoint(given.endpoint))"),
+        ("database.name", given.name), ("database.user", given.user),
+        ("database.passwordFile", given.passwordFile ?? "none"),
+        ("database.connections", "\(given.connections)"), ("database.tls", "\(given.tls)"),
+      ]
+    }
   }
 }

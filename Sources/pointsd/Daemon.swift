@@ -20,6 +20,9 @@ enum Daemon {
     _ configuration: Configuration, selected: Set<String>?, source: ConfigurationSource
   ) async throws -> Bool {
     let logger = Logger(label: "pointsd")
+    for warning in configuration.warnings() {
+      logger.warning("\(warning)", metadata: ["event": "configuration"])
+    }
     let metrics = PrometheusRegistry(
       descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
     MetricsSystem.bootstrap(metrics)

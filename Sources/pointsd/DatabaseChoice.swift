@@ -26,7 +26,7 @@ struct DatabaseChoice {
     case .given(let given):
       self.managed = nil
       self.settings = ConnectionSettings(
-        endpoint: .init(given.endpoint), user: given.user,
+        endpoint: .init(given.endpoint), tls: .init(given.tls), user: given.user,
         password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)
       self.connections = given.connections
     }
@@ -38,6 +38,16 @@ extension ConnectionSettings.Endpoint {
     switch endpoint {
     case .socket(let path): self = .socket(path)
     case .host(let host, let port): self = .tcp(host: host, port: port)
+    }
+  }
+}
+
+extension ConnectionSettings.TLS {
+  init(_ tls: Configuration.GivenDatabase.TLS) {
+    switch tls {
+    case .off: self = .off
+    case .system: self = .system
+    case .authority(let path): self = .authority(path)
     }
   }
 }

@@ -61,6 +61,7 @@ class Daemon:
         if token:
             # Bound to every address: changes need the token from this machine too.
             (self.folder / "token").write_text(token + "\n")
+            (self.folder / "token").chmod(0o600)
             address = {"address": "0.0.0.0", "tokenFile": "token"}
         self.configuration.write_text(
             json.dumps(

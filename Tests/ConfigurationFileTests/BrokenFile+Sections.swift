@@ -30,7 +30,7 @@ extension BrokenFile {
       "unknown key like no other",
       Sample.section(#""http":{"wallpaper":"blue"}"#),
       [
-        #"1:10: http.wallpaper: unknown key; known are address, hosts, libraries, port, tokenFile"#
+        #"1:10: http.wallpaper: unknown key; known are address, hosts, libraries, open, port, tokenFile"#
       ]),
     BrokenFile(
       "unknown key in accrual",
@@ -55,6 +55,36 @@ extension BrokenFile {
       Sample.section(#""http":{"tokenFile":"none/token"}"#),
       [
         #"1:22: http.tokenFile: FOLDER/none/token: no such file"#
+      ]),
+    BrokenFile(
+      "token file too short",
+      Sample.section(#""http":{"tokenFile":"password"}"#),
+      [
+        #"1:22: http.tokenFile: FOLDER/password: the token has 6 characters and needs 16 or more; make one: openssl rand -hex 32"#
+      ]),
+    BrokenFile(
+      "open to the network",
+      Sample.section(#""http":{"open":true,"address":"0.0.0.0"}"#),
+      [
+        #"1:17: http.open: must not be true while http.address is 0.0.0.0: whoever reaches it from elsewhere could change everything; use 127.0.0.1 or ::1, or http.tokenFile in place of open"#
+      ]),
+    BrokenFile(
+      "open as a word",
+      Sample.section(#""http":{"open":"yes"}"#),
+      [
+        #"1:17: http.open: must be true or false, not the string "yes""#
+      ]),
+    BrokenFile(
+      "group of the control socket unknown",
+      Sample.section(#""control":{"group":"no such group"}"#),
+      [
+        #"1:21: control.group: there is no group "no such group" on this machine; make it (groupadd --system NAME), or leave the key out: then owner and root only may use the socket"#
+      ]),
+    BrokenFile(
+      "group of the control socket with U+0000",
+      Sample.section(#""control":{"group":"root\u0000x"}"#),
+      [
+        #"1:21: control.group: there is no group "root\u0000x" on this machine; make it (groupadd --system NAME), or leave the key out: then owner and root only may use the socket"#
       ]),
     BrokenFile(
       "libraries",
@@ -214,6 +244,30 @@ extension BrokenFile {
       Sample.database(#"{"hosts":["db"],"passwordFile":"lines"}"#),
       [
         #"1:44: database.passwordFile: FOLDER/lines: must hold one line of text and nothing else"#
+      ]),
+    BrokenFile(
+      "TLS as a word",
+      Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":1}"#),
+      [
+        #"1:61: database.tls: must be true, false or the path of a file with the authority's certificate, not 1"#
+      ]),
+    BrokenFile(
+      "TLS with a file that is missing",
+      Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":"none.pem"}"#),
+      [
+        #"1:61: database.tls: FOLDER/none.pem: no such file"#
+      ]),
+    BrokenFile(
+      "TLS with a file without a certificate",
+      Sample.database(#"{"hosts":["db"],"passwordFile":"password","tls":"password"}"#),
+      [
+        #"1:61: database.tls: FOLDER/password: holds no certificate in PEM form (BEGIN CERTIFICATE)"#
+      ]),
+    BrokenFile(
+      "TLS over a socket",
+      Sample.database(#"{"hosts":["/s"],"tls":true}"#),
+      [
+        #"1:35: database.tls: is for a server reached over TCP; a socket does not leave this machine: remove it"#
       ]),
     BrokenFile(
       "pool too large",

@@ -26,9 +26,9 @@ import Testing
     let expected = Configuration(
       database: .managed(dataDirectory: "/etc/pointsd/d"),
       http: .init(
-        address: "127.0.0.1", port: 8080, hosts: [], tokenFile: nil,
+        address: "127.0.0.1", port: 8080, hosts: [], tokenFile: nil, open: false,
         bootstrap: "/usr/share/javascript/bootstrap5", chartjs: "/usr/share/javascript/chart.js"),
-      control: .init(socket: "/run/pointsd/control.sock"),
+      control: .init(socket: "/run/pointsd/control.sock", group: nil),
       listeners: .init(
         address: "127.0.0.1", connectionsPerServer: 10_000, connections: 100_000, idleSeconds: 0),
       accrual: .init(
@@ -46,13 +46,16 @@ import Testing
   @Test func everyKeyOfAGivenDatabaseAndTheRest() throws {
     let folder = try TestFolder()
     try folder.write("password", "secret\n".utf8)
+    try folder.write("token", "0123456789abcdef\n".utf8)
+    try folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n".utf8)
     let file = try folder.write(
       "c.json",
       #"""
       {"database":{"hosts":["db.example:3307"],"name":"n","user":"u","passwordFile":"password",
-       "connections":64},
-       "http":{"address":"::1","port":65535,"hosts":["Points.Example"],"tokenFile":"./password",
-       "libraries":{"bootstrap":"/b","chartjs":"c"}},
+       "connections":64,"tls":"ca.pem"},
+       "http":{"address":"::1","port":65535,"hosts":["Points.Example"],"tokenFile":"./token",
+       "open":false,"libraries":{"bootstrap":"/b","chartjs":"c"}},
+       "control":{"socket":"s","group":"root"},
        "listeners":{"address":"0.0.0.0","connectionsPerServer":5,"connections":50,"idleSeconds":9},
        "accrual":{"points":1000000,"intervalSeconds":0.1,"maximumCatchUpSeconds":60},
        "log":{"level":"debug"},
@@ -65,12 +68,15 @@ import Testing
         == .given(
           .init(
             endpoint: .host("db.example", port: 3307), name: "n", user: "u",
-            passwordFile: folder.path + "/password", connections: 64)))
+            passwordFile: folder.path + "/password", connections: 64,
+            tls: .authority(folder.path + "/ca.pem"))))
+    #expect(configuration.control == .init(socket: folder.path + "/s", group: "root"))
     #expect(
       configuration.http
         == .init(
           address: "::1", port: 65535, hosts: ["points.example"],
-          tokenFile: folder.path + "/password", bootstrap: "/b", chartjs: folder.path + "/c"))
+          tokenFile: folder.path + "/token", open: false, bootstrap: "/b",
+          chartjs: folder.path + "/c"))
     #expect(
       configuration.listeners
         == .init(address: "0.0.0.0", connectionsPerServer: 5, connections: 50, idleSeconds: 9))
@@ -87,14 +93,18 @@ import Testing
   }
 
   @Test(arguments: [
-    ("db", Configuration.GivenDatabase.Endpoint.host("db", port: 3306)),
-    ("127.0.0.1:3307", .host("127.0.0.1", port: 3307)),
-    ("[::1]:3307", .host("::1", port: 3307)),
-    ("[fe80::2]", .host("fe80::2", port: 3306)),
-    ("/run/mysqld/mysqld.sock", .socket("/run/mysqld/mysqld.sock")),
-    ("./mysqld.sock", .socket("/etc/pointsd/mysqld.sock")),
+    ("db", Configuration.GivenDatabase.Endpoint.host("db", port: 3306), true),
+    ("127.0.0.1:3307", .host("127.0.0.1", port: 3307), false),
+    ("Localhost", .host("Localhost", port: 3306), false),
+    ("127.9.9.9.example", .host("127.9.9.9.example", port: 3306), true),
+    ("[::1]:3307", .host("::1", port: 3307), false),
+    ("[fe80::2]", .host("fe80::2", port: 3306), true),
+    ("/run/mysqld/mysqld.sock", .socket("/run/mysqld/mysqld.sock"), false),
+    ("./mysqld.sock", .socket("/etc/pointsd/mysqld.sock"), false),
   ])
-  func endpoints(_ text: String, _ endpoint: Configuration.GivenDatabase.Endpoint) throws {
+  func endpoints(
+    _ text: String, _ endpoint: Configuration.GivenDatabase.Endpoint, isVerified: Bool
+  ) throws {
     let folder = try TestFolder()
     let password = try folder.write("password", "secret".utf8)
     let configuration = try parse(
@@ -104,7 +114,7 @@ import Testing
         == .given(
           .init(
             endpoint: endpoint, name: "network_project", user: "pointsd", passwordFile: password,
-            connections: 4)))
+            connections: 4, tls: isVerified ? .system : .off)))
   }
 
   @Test func aSocketNeedsNoPassword() throws {

@@ -41,9 +41,9 @@ import Testing
   @Test func credentialsComeBeforeFilesBesideTheConfiguration() throws {
     let folder = try TestFolder()
     try folder.makeFolder("credentials")
-    try folder.write("credentials/one", "a".utf8)
-    try folder.write("one", "b".utf8)
-    try folder.write("two", "c".utf8)
+    try folder.write("credentials/one", "0123456789abcdef".utf8)
+    try folder.write("one", "1123456789abcdef".utf8)
+    try folder.write("two", "2123456789abcdef".utf8)
     func tokenFile(_ name: String) throws -> String? {
       let text = Sample.section(#""http":{"tokenFile":"\#(name)"}"#)
       return try Configuration.parse(
@@ -56,12 +56,4 @@ import Testing
     #expect(try tokenFile("two") == folder.path + "/two")
   }
 
-  @Test func secretsLoseTheirLineEndOnly() throws {
-    let folder = try TestFolder()
-    #expect(try SecretFile.read(try folder.write("a", " s3 cret \r\n".utf8)) == " s3 cret ")
-    let fault = #expect(throws: SecretFile.Fault.self) {
-      try SecretFile.read(folder.path + "/none")
-    }
-    #expect(fault?.description == "\(folder.path)/none: no such file")
-  }
 }

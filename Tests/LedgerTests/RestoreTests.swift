@@ -107,13 +107,15 @@ struct RestoreTests {
     let fixture = try await LedgerFixture.running(["Afif"])
     let side = (fixture.settings.database ?? "") + "_restore"
     try await fixture.database.asOperator {
-      try $0.executeText("REVOKE ALL ON \(side).* FROM pointsd@localhost")
+      try $0.executeText(
+        SchemaGrant(side, to: "pointsd").grant
+          .replacing("GRANT", with: "REVOKE").replacing(" TO ", with: " FROM "))
     }
     do {
       try await restore(fixture, content(points: 20, slots: 2))
       #expect(Bool(false), "it was not refused")
     } catch LedgerError.refused(let reason) {
-      #expect(reason.contains("GRANT ALL ON `\(side)`.* TO pointsd@localhost"))
+      #expect(reason.contains(SchemaGrant(side, to: "pointsd").grant))
     }
     try await fixture.expectClean(["Afif"])
   }

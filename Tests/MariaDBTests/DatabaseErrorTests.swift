@@ -7,7 +7,8 @@ struct DatabaseErrorTests {
     (1213, DatabaseError.Kind.notDone), (1020, .notDone), (1205, .notDone), (1040, .notDone),
     (1047, .notDone), (2002, .notDone), (2003, .notDone), (2005, .notDone), (1317, .notDone),
     (1969, .notDone), (1243, .notDone),
-    (2006, .unknown), (2013, .unknown), (1053, .unknown), (1927, .unknown), (2055, .unknown),
+    (2006, .unknown), (2013, .unknown), (2026, .unknown), (1053, .unknown), (1927, .unknown),
+    (2055, .unknown),
     (1180, .unknown),
     (1062, .alreadyDone),
     (1064, .never), (1142, .never), (1044, .never), (1045, .never), (1264, .never), (1690, .never),
@@ -17,7 +18,8 @@ struct DatabaseErrorTests {
     #expect(DatabaseError(code: code, message: "").kind == kind)
   }
 
-  @Test("Nothing was asked before the login was through", arguments: [2006, 2013, 1053, 2055])
+  @Test(
+    "Nothing was asked before the login was through", arguments: [2006, 2013, 2026, 1053, 2055])
   func lostWhileConnecting(code: Int) {
     #expect(DatabaseError(code: code, message: "", phase: .connecting).kind == .notDone)
   }
@@ -30,7 +32,7 @@ struct DatabaseErrorTests {
   }
 
   @Test(arguments: [
-    (2006, true), (2013, true), (1927, true), (1053, true), (1205, false), (0, false),
+    (2006, true), (2013, true), (2026, true), (1927, true), (1053, true), (1205, false), (0, false),
   ])
   func whatEndsTheConnection(code: Int, ends: Bool) {
     #expect(DatabaseError(code: code, message: "").endsConnection == ends)

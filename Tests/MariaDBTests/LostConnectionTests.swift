@@ -20,7 +20,7 @@ struct LostConnectionTests {
     async let lost = failure {
       try await connection.run { _ = try $0.execute("SELECT SLEEP(30)") }
     }
-    try await waitForStatement("SLEEP", database)
+    try await database.waitForStatement("SLEEP")
     try await database.kill()
     let error = try await lost
     #expect([2006, 2013].contains(error.code))
@@ -83,7 +83,7 @@ struct LostConnectionTests {
     async let lost = failure {
       try await connection.run { _ = try $0.execute("SELECT SLEEP(30)") }
     }
-    try await waitForStatement("SLEEP", database)
+    try await database.waitForStatement("SLEEP")
     connection.abort()
     let error = try await lost
     #expect(error.kind == .unknown)
@@ -162,18 +162,4 @@ struct LostConnectionTests {
     SELECT COUNT(*) FROM information_schema.collations a, information_schema.collations b,
       information_schema.collations c, information_schema.collations d
     """
-
-  /// Waits until the server runs a statement with this word in it.
-  private func waitForStatement(_ word: String, _ database: PrivateDatabase) async throws {
-    for _ in 0..<500 {
-      let running = try await database.asOperator { session in
-        try session.query(
-          "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE ? AND id <> CONNECTION_ID()",
-          [.text("%\(word)%")]
-        ) { try $0.integer(0) }
-      }
-      if running == [1] { return }
-    }
-    throw TestFault("the server never came to run \(word)")
-  }
 }

@@ -33,8 +33,19 @@ final class ManualTime: Sendable {
     state.withLock { $0.milliseconds += milliseconds }
   }
 
-  /// Waits until somebody sleeps for exactly `duration`, then wakes all who do.
+  /// Waits until a task sleeps for exactly `duration`, then wakes all who do.
   func wake(_ duration: Duration) async {
+    await sleeper(of: duration)
+    let woken = state.withLock { state in
+      let woken = state.sleepers.filter { $0.value.duration == duration }
+      for identifier in woken.keys { state.sleepers[identifier] = nil }
+      return woken.values
+    }
+    for sleeper in woken { sleeper.continuation.resume() }
+  }
+
+  /// Waits until a task sleeps for exactly `duration`.
+  func sleeper(of duration: Duration) async {
     await withCheckedContinuation { continuation in
       let sleeping = state.withLock { state in
         if state.sleepers.values.contains(where: { $0.duration == duration }) { return true }
@@ -43,12 +54,6 @@ final class ManualTime: Sendable {
       }
       if sleeping { continuation.resume() }
     }
-    let woken = state.withLock { state in
-      let woken = state.sleepers.filter { $0.value.duration == duration }
-      for identifier in woken.keys { state.sleepers[identifier] = nil }
-      return woken.values
-    }
-    for sleeper in woken { sleeper.continuation.resume() }
   }
 
   private func sleep(_ duration: Duration) async throws {

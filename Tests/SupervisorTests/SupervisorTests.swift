@@ -104,7 +104,7 @@ import Testing
       }
       fixture.store.state.withLock { $0.failure = .unavailable("gone") }
       let stop = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: operation) }
-      await fixture.time.wake(.milliseconds(50))
+      await fixture.time.sleeper(of: .milliseconds(50))
       await fixture.time.wake(.milliseconds(ChangeMachine.budget))
       guard case .failure(ControlError.unavailable("database unavailable: gone")) = await stop.result
       else {

@@ -19,6 +19,8 @@ public final class PrivateDatabase: Sendable {
   public let folder: String
 
   private let programs: Programs
+  /// Beside those that every server has.
+  private let options: [String]
   private let lease: ProcessLease
   private let server: Mutex<ChildProcess?>
 
@@ -29,9 +31,10 @@ public final class PrivateDatabase: Sendable {
   /// The server's process; nil while it is stopped.
   public var process: pid_t? { server.withLock { $0?.identifier } }
 
-  private init(folder: String, programs: Programs) throws {
+  private init(folder: String, programs: Programs, options: [String]) throws {
     self.folder = folder
     self.programs = programs
+    self.options = options
     settings = ConnectionSettings(
       endpoint: .socket("\(folder)/s"), user: "pointsd", password: Self.password,
       database: "network_project")
@@ -47,13 +50,14 @@ public final class PrivateDatabase: Sendable {
   }
 
   /// Starts a server with empty data and waits until it lets clients in.
-  public static func start() async throws -> PrivateDatabase {
+  /// - Parameter options: of mariadbd, behind those that every private server has.
+  public static func start(options: [String] = []) async throws -> PrivateDatabase {
     let programs = try Programs()
     let template = try await DataTemplate.directory(programs)
     let folder = try TemporaryFolder.make()
     try TemporaryFolder.copy(template, to: "\(folder)/data")
     mkdir("\(folder)/tmp", 0o700)
-    let database = try PrivateDatabase(folder: folder, programs: programs)
+    let database = try PrivateDatabase(folder: folder, programs: programs, options: options)
     try database.writeAccounts()
     try await database.restart()
     return database
@@ -73,8 +77,8 @@ public final class PrivateDatabase: Sendable {
     let name = "test_\(number)"
     try await asOperator { session in
       try session.executeText("CREATE DATABASE \(name) CHARACTER SET utf8mb4")
-      try session.executeText("GRANT ALL ON \(name).* TO pointsd@localhost")
-      try session.executeText("GRANT ALL ON \(name)_restore.* TO pointsd@localhost")
+      try session.executeText(SchemaGrant(name, to: "pointsd").grant)
+      try session.executeText(SchemaGrant(name + "_restore", to: "pointsd").grant)
     }
     var settings = self.settings
     settings.database = name
@@ -167,7 +171,7 @@ public final class PrivateDatabase: Sendable {
       "--key-buffer-size=64K", "--innodb-flush-log-at-trx-commit=1",
       // The test's folder does not outlive a power failure, and disks are shared.
       "--innodb-flush-method=nosync",
-    ]
+    ] + options
   }
 
   private func writeAccounts() throws {
@@ -175,7 +179,7 @@ public final class PrivateDatabase: Sendable {
       """
       CREATE DATABASE IF NOT EXISTS network_project CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
       CREATE USER IF NOT EXISTS pointsd@localhost IDENTIFIED BY '\(Self.password)';
-      GRANT ALL ON network_project.* TO pointsd@localhost;
+      \(SchemaGrant("network_project", to: "pointsd").grant);
 
       """, to: "\(folder)/accounts.sql")
   }

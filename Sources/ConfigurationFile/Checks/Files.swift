@@ -12,6 +12,13 @@ func readFile(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else { throw FileFault(message: openFailure(errno)) }
   defer { close(descriptor) }
+  return try readFile(descriptor, limit: limit).bytes
+}
+
+/// The same of an open file, with what the kernel says of it.
+func readFile(
+  _ descriptor: Int32, limit: Int
+) throws(FileFault) -> (bytes: [UInt8], status: stat) {
   var status = stat()
   guard fstat(descriptor, &status) == 0 else { throw FileFault(message: openFailure(errno)) }
   switch status.st_mode & S_IFMT {
@@ -22,7 +29,7 @@ func readFile(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
   guard status.st_size <= limit else { throw FileFault(message: tooLarge(limit)) }
   let bytes = try readAll(descriptor, limit: limit)
   guard !bytes.isEmpty else { throw FileFault(message: "the file is empty") }
-  return bytes
+  return (bytes, status)
 }
 
 private func readAll(_ descriptor: Int32, limit: Int) throws(FileFault) -> [UInt8] {
@@ -43,7 +50,7 @@ private func tooLarge(_ limit: Int) -> String {
   "is larger than \(limit >= 1 << 20 ? "\(limit >> 20) MiB" : "\(limit >> 10) KiB")"
 }
 
-private func openFailure(_ code: Int32) -> String {
+func openFailure(_ code: Int32) -> String {
   switch code {
   case ENOENT: "no such file"
   case EACCES: "permission denied; allow user \(geteuid()) to read it"

@@ -2,11 +2,15 @@ import JSONText
 import Points
 
 /// The one name space of users, servers, groups and `all`, so that a profile means one thing.
-struct NameSpace {
+///
+/// Every step takes the same time, however many names there are.
+/// - Parameter Key: a name as it is compared; tests count its comparisons.
+struct NameSpace<Key: Hashable> {
   private enum Holder {
     case user(index: Int, name: String)
     case server(index: Int, user: String)
-    case group(spelling: String)
+    /// - Parameter lastMember: the user that was the last to name it.
+    case group(spelling: String, lastMember: Int)
     case all
 
     var described: String {
@@ -19,7 +23,20 @@ struct NameSpace {
     }
   }
 
-  private var holders: [FoldedName: Holder] = [FoldedName("all"): .all]
+  /// Whether a user is in a group now.
+  enum Membership: Equatable {
+    /// - Parameter spelling: as the first user that has the group wrote it.
+    case joined(spelling: String)
+    case refused(String)
+  }
+
+  private let key: (String) -> Key
+  private var holders: [Key: Holder]
+
+  init(comparingBy key: @escaping (String) -> Key) {
+    self.key = key
+    holders = [key("all"): .all]
+  }
 
   /// - Returns: why the name is taken; nil when it was free.
   mutating func takeUser(_ name: String, index: Int) -> String? {
@@ -28,22 +45,40 @@ struct NameSpace {
 
   /// A server may be called as its own user.
   mutating func takeServer(_ name: String, index: Int, user: String) -> String? {
-    if case .user(index, _) = holders[FoldedName(name)] { return nil }
+    if case .user(index, _) = holders[key(name)] { return nil }
     return take(name, for: .server(index: index, user: user))
   }
 
-  /// Groups are shared by users; all users and servers must have been taken before.
-  /// - Returns: the spelling of the first user that has the group, or why the name is taken.
-  mutating func joinGroup(_ name: String) -> (spelling: String, objection: String?) {
-    if case .group(let spelling) = holders[FoldedName(name)] { return (spelling, nil) }
-    return (name, take(name, for: .group(spelling: name)))
+  /// Groups are shared by users; all users and servers must have been taken before, and all groups
+  /// of one user are joined before those of the next.
+  mutating func joinGroup(_ name: String, index: Int) -> Membership {
+    let key = key(name)
+    switch holders[key] {
+    case nil:
+      holders[key] = .group(spelling: name, lastMember: index)
+      return .joined(spelling: name)
+    case .group(_, lastMember: index):
+      return .refused("\(quoted(name)) stands twice; keep one")
+    case .group(let spelling, _):
+      holders[key] = .group(spelling: spelling, lastMember: index)
+      return .joined(spelling: spelling)
+    case .some(let holder):
+      return .refused(Self.objection(to: name, heldBy: holder))
+    }
   }
 
   private mutating func take(_ name: String, for holder: Holder) -> String? {
-    if let present = holders[FoldedName(name)] {
-      return "\(quoted(name)) \(present.described); choose another name"
-    }
-    holders[FoldedName(name)] = holder
+    let key = key(name)
+    if let present = holders[key] { return Self.objection(to: name, heldBy: present) }
+    holders[key] = holder
     return nil
   }
+
+  private static func objection(to name: String, heldBy holder: Holder) -> String {
+    "\(quoted(name)) \(holder.described); choose another name"
+  }
+}
+
+extension NameSpace where Key == FoldedName {
+  init() { self.init(comparingBy: FoldedName.init) }
 }

@@ -21,6 +21,12 @@ struct NetworkAddress: Hashable {
     }
   }
 
+  /// Whether only this machine reaches it: 127.0.0.0/8 or ::1.
+  var isLoopback: Bool {
+    bytes == [UInt8](repeating: 0, count: 15) + [1]
+      || bytes.starts(with: Self.mappedPrefix + [127])
+  }
+
   /// Whether it stands for all addresses of the machine.
   var isWildcard: Bool {
     bytes.allSatisfy { $0 == 0 } || bytes == Self.mappedPrefix + [0, 0, 0, 0]

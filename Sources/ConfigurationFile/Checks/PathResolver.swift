@@ -6,7 +6,7 @@ struct PathResolver {
   static let socketPathLimit = 107
 
   private let directory: String
-  private let credentialsDirectory: String?
+  let credentialsDirectory: String?
 
   /// - Parameter file: the configuration file; relative to the working directory when relative.
   init(file: String, credentialsDirectory: String?) {
@@ -37,7 +37,7 @@ struct PathResolver {
   }
 
   /// Without empty, `.` and `..` components.
-  private static func normalised(_ path: String) -> String {
+  static func normalised(_ path: String) -> String {
     var components: [Substring] = []
     for component in path.split(separator: "/") where component != "." {
       if component == ".." {

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Ports of the loopback interface that nobody uses now.
-enum FreePorts {
+public enum FreePorts {
   struct Exhausted: Error {}
 
   /// So many different ports, chosen by the kernel.
-  static func take(_ count: Int) throws -> [Int] {
+  public static func take(_ count: Int) throws -> [Int] {
     var held: [Int32] = []
     defer { for descriptor in held { close(descriptor) } }
     return try (0..<count).map { _ in
