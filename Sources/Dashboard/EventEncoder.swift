@@ -35,6 +35,7 @@ enum EventEncoder {
     case .configuration(let condition):
       ("configuration", Documents.configuration(condition))
     case .database(let condition): ("database", Documents.database(condition))
+    case .restored: ("resync", [:])
     case .late(let users): ("late", ["users": .array(users.map(JSON.string))])
     }
   }

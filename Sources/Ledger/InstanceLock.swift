@@ -14,6 +14,8 @@ actor InstanceLock {
   /// How this daemon is named to a second one.
   private let holder: String
   private var connection: Connection?
+  /// Connections that were forgotten and not closed.
+  private var lost: [Connection] = []
   /// The server's number of the latest connection that held the lock.
   private var number: Int64?
   private var attempt: Task<(Connection, Int64), any Error>?
@@ -71,6 +73,12 @@ actor InstanceLock {
     let given = connection
     connection = nil
     await given?.close()
+  }
+
+  /// Forgets the connection without a word to the server, as a cut network does (tests).
+  func loseConnection() {
+    connection.map { lost.append($0) }
+    connection = nil
   }
 
   /// Asks the database on the lock's connection; connects, and takes the lock, again when that is

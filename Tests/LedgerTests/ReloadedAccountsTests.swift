@@ -9,7 +9,7 @@ struct ReloadedAccountsTests {
   private func user(_ name: String, points: Int64 = 10, interval: Int64 = 10_000) -> LedgerUser {
     LedgerUser(
       name: name, terms: AccrualTerms(points: points, intervalMilliseconds: interval),
-      effective: nil)
+      override: nil)
   }
 
   private func reload(

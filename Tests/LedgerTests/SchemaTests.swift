@@ -115,20 +115,40 @@ struct SchemaTests {
 
   @Test func refusesASecondDaemonWithTheNameOfTheFirst() async throws {
     let fixture = try await LedgerFixture.make()
-    let first = DaemonLock(settings: fixture.settings)
-    let second = DaemonLock(settings: fixture.settings)
+    let first = InstanceLock(settings: fixture.settings, instance: "first")
+    let second = InstanceLock(settings: fixture.settings, instance: "second")
     try await first.acquire()
     try await first.acquire()
-    #expect(await first.health() == nil)
+    #expect(await first.health() == .available)
     do {
       try await second.acquire()
       Issue.record("a second daemon was let in")
     } catch LedgerError.refused(let reason) {
-      #expect(reason.contains("process \(getpid()) on "))
+      #expect(reason.contains("first (process \(getpid()))"))
     }
-    #expect(await second.health()?.contains("another pointsd") == true)
+    guard case .taken(let holder) = await second.health() else {
+      Issue.record("the lock is taken")
+      return
+    }
+    #expect(holder.contains("another pointsd"))
     await first.release()
     try await second.acquire()
     await second.release()
+  }
+
+  /// A connection that is gone for the daemon may be alive for the server: packets were lost.
+  @Test func takesItsOwnLockBackFromAConnectionThatWasCut() async throws {
+    let fixture = try await LedgerFixture.make()
+    let lock = InstanceLock(settings: fixture.settings, instance: "first")
+    try await lock.acquire()
+    await lock.loseConnection()
+    #expect(await lock.health() == .available)
+    // Others find it taken as before.
+    let second = InstanceLock(settings: fixture.settings, instance: "second")
+    guard case .taken = await second.health() else {
+      Issue.record("the lock is taken")
+      return
+    }
+    await lock.release()
   }
 }
