@@ -15,6 +15,7 @@ public actor Ledger {
   let settings: ConnectionSettings
   /// How this daemon is named in the ledger.
   let instance: String
+  private let isServerReady: @Sendable () async -> Bool
   private let lock: InstanceLock
   let maximumCatchUpMilliseconds: Int64
   let retries: RetryPolicy
@@ -32,15 +33,18 @@ public actor Ledger {
   ///   - settings: for the connections apart from the pool: preparation, lock and health.
   ///   - instance: the name of this daemon, the same at each start, at most 255 characters.
   ///   - maximumCatchUpSeconds: a longer gap is not credited.
+  ///   - isServerReady: false while a database of our own is being started.
   ///   - retries: how often, and with what pauses, a statement is sent again.
   public init(
     pool: ConnectionPool, tickPool: ConnectionPool? = nil, settings: ConnectionSettings,
     instance: String = "pointsd", maximumCatchUpSeconds: Int,
-    retries: RetryPolicy = RetryPolicy(), logger: Logger
+    retries: RetryPolicy = RetryPolicy(),
+    isServerReady: @escaping @Sendable () async -> Bool = { true }, logger: Logger
   ) {
     self.pool = pool
     self.tickPool = tickPool ?? pool
     self.instance = instance
+    self.isServerReady = isServerReady
     self.settings = settings
     self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000
     self.retries = retries
@@ -51,6 +55,7 @@ public actor Ledger {
   /// Takes the lock against a second daemon and brings the database to the schema of this program.
   /// May be called again.
   public func prepare() async throws(LedgerError) {
+    guard await isServerReady() else { throw .unavailable("the private database is starting") }
     do {
       try await Schema.make(settings)
       try await lock.acquire()

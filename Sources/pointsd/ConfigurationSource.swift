@@ -6,7 +6,7 @@ import Synchronization
 import Systemd
 
 /// The configuration file of the running daemon, read anew for each plan and reload.
-final class ConfigurationSource: Sendable {
+final class ConfigurationSource: ConfigurationReading {
   private let path: String
   private let profiles: [String]
   /// What the daemon runs by.
@@ -20,17 +20,17 @@ final class ConfigurationSource: Sendable {
 
   /// What the file asks for now.
   /// - Throws: `ControlError.invalid` with every fault.
-  func read() throws(ControlError) -> Candidate {
+  func read() async throws -> ProposedConfiguration {
     let configuration: Configuration
     let selected: Set<String>?
     do {
       configuration = try Configuration.load(path: path)
       selected = try Self.select(profiles, in: configuration)
     } catch {
-      throw .invalid("\(error)")
+      throw ControlError.invalid("\(error)")
     }
     let before = current.withLock { $0 }
-    return Candidate(
+    return ProposedConfiguration(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
       settings: before.log == configuration.log
         ? [] : ["log.level: \(before.log.level) → \(configuration.log.level)"],

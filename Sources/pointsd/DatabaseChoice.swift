@@ -8,12 +8,14 @@ struct DatabaseChoice {
   /// nil for a given server.
   let managed: ManagedDatabase?
   let settings: ConnectionSettings
-  /// Connections in the pool.
+  /// Connections in all.
   let connections: Int
+  /// Whether there may be a ledger: a private database that is made just now has none.
+  let mayHaveLedger: @Sendable () async -> Bool
 
   /// The original project's schema.
   private static let schema = "network_project"
-  private static let managedConnections = 4
+  private static let managedConnections = 6
 
   init(_ database: Configuration.Database, logger: Logger) throws {
     switch database {
@@ -23,12 +25,18 @@ struct DatabaseChoice {
       self.managed = managed
       self.settings = managed.settings
       self.connections = Self.managedConnections
+      let isNew = !managed.hasData
+      self.mayHaveLedger = { [managed] in
+        guard isNew else { return true }
+        return await managed.isReady
+      }
     case .given(let given):
       self.managed = nil
       self.settings = ConnectionSettings(
         endpoint: .init(given.endpoint), tls: .init(given.tls), user: given.user,
         password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)
       self.connections = given.connections
+      self.mayHaveLedger = { true }
     }
   }
 }

@@ -14,7 +14,8 @@ import Telemetry
 /// The parts of the running daemon, made from the configuration.
 struct Parts {
   let managed: ManagedDatabase?
-  let pool: ConnectionPool
+  let pools: [ConnectionPool]
+  let ledger: Ledger
   let supervisor: Supervisor
   let supervisorService: SupervisorService
   let dashboard: DashboardService
@@ -27,29 +28,37 @@ struct Parts {
     metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
-    let pool = ConnectionPool(settings: database.settings, size: database.connections)
+    // One connection is for ticks alone, where there are some to spare.
+    let ticks =
+      database.connections > 2 ? ConnectionPool(settings: database.settings, size: 1) : nil
+    let pool = ConnectionPool(
+      settings: database.settings, size: database.connections - (ticks == nil ? 0 : 1))
     let ledger = Ledger(
-      pool: pool, settings: database.settings,
+      pool: pool, tickPool: ticks, settings: database.settings,
+      instance: InstanceName.of(configuration),
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
+      isServerReady: { [managed = database.managed] in await managed?.isReady ?? true },
       logger: logger)
     let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
-      // The last connection is for ticks and changes.
+      // The last connection is for changes.
       GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
+    let reader = GroupReader(
+      pool: pool, keepsConnection: database.connections > 4, logger: logger)
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
-      store: ledger, host: lanes,
-      surroundings: .init(
-        ledger: ledger, managed: database.managed, source: source,
-        backups: LedgerBackups(database.settings)),
+      store: ledger, reader: reader, host: lanes, configurationFile: source,
+      backups: LedgerBackups(database.settings),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pool = pool
+    self.pools = [pool] + (ticks.map { [$0] } ?? [])
+    self.ledger = ledger
     self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor
-    self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
+    self.supervisorService = SupervisorService(
+      supervisor: supervisor, lanes: lanes, mayHaveLedger: database.mayHaveLedger)
     let dashboard = DashboardService(
       settings: try DashboardSettings(configuration), control: supervisor,
       log: LogOutput.recent, metrics: metrics, logger: logger)
@@ -90,7 +99,8 @@ struct Parts {
       defer { tasks.cancelAll() }
       try await tasks.next()
     }
-    await pool.close()
+    await ledger.close()
+    for pool in pools { await pool.close() }
   }
 
   /// The lifecycle library's own lines are of interest to developers only.
