@@ -1,4 +1,4 @@
-# `make run` and `make test` are the whole set-up on Debian 12 with Swift 6.3; `make` lists the rest.
+# `make run` and `make test` are the whole set-up on Debian 12 or 13 with Swift 6.3; `make` lists the rest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,6 +13,12 @@ ARGUMENTS ?=
 # Where `make install` puts things: PREFIX for programs, DESTDIR for a staging folder.
 DESTDIR ?=
 PREFIX ?= /usr/local
+# Where `make screenshots` puts the pictures.
+SCREENSHOTS ?= docs/screenshots
+# The Debian that `make system-test` boots: bookworm (12) or trixie (13).
+SUITE ?= bookworm
+# Which conversations `make fuzz` holds.
+SEED ?= 1
 
 release := .build/release
 # An import of a module that is no declared dependency is an error.
@@ -21,7 +27,7 @@ sources := Package.swift Sources Tests $(wildcard Benchmarks)
 
 build_packages := libmariadb-dev libsystemd-dev pkg-config
 run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js netcat-openbsd curl
-test_packages := redis-server python3-minimal
+test_packages := redis-server python3
 browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
 install_packages := python3-minimal
@@ -29,9 +35,10 @@ phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 
 browser := .build/browser
+schemathesis := .build/schemathesis
 
-.PHONY: help run build debug test browser-test screenshots lint format bench robustness system-test \
-  system-test-packages db-shell phpmyadmin install deb clean
+.PHONY: help run build debug test browser-test api-test fuzz screenshots lint format bench robustness \
+  system-test system-test-packages make-targets db-shell phpmyadmin install deb clean
 
 help: ## List the targets
 	@echo "pointsd $(VERSION)"
@@ -64,16 +71,28 @@ test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
 	@$(SWIFT) test --skip-build --no-parallel $(checked)
-	@if [[ -d Tests/Browser ]]; then $(MAKE) browser-test; fi
+	@$(MAKE) browser-test
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Testing the dashboard in Chromium"
 	@$(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
 
+# Holds the running daemon to its own OpenAPI document.
+api-test: debug $(schemathesis)/ready
+	@packaging/development/require "run the tests of the API" $(run_packages) python3
+	@echo "==> Testing the API by its own document"
+	@$(schemathesis)/bin/python Tests/API/run.py
+
+fuzz: debug ## Talk nonsense to the daemon over TCP and HTTP: make fuzz SEED=2
+	@packaging/development/require "fuzz pointsd" $(run_packages) python3
+	@echo "==> Fuzzing"
+	@python3 Tests/Fuzz/fuzz.py --seed $(SEED)
+
 screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
 	@packaging/development/require "take the pictures" $(run_packages) $(browser_packages)
-	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py
+	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py \
+	  $(SCREENSHOTS)
 
 # The marker is made last, so that an installation cut short is begun again.
 $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)
@@ -82,6 +101,14 @@ $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)
 	@rm -rf $(browser)
 	@python3 -m venv $(browser)
 	@$(browser)/bin/pip install --disable-pip-version-check --requirement Tests/Browser/requirements.txt
+	@touch $@
+
+$(schemathesis)/ready: Tests/API/requirements.txt
+	@packaging/development/require "run the tests of the API" python3-venv
+	@echo "==> Installing schemathesis into $(schemathesis)"
+	@rm -rf $(schemathesis)
+	@python3 -m venv $(schemathesis)
+	@$(schemathesis)/bin/pip install --disable-pip-version-check --requirement Tests/API/requirements.txt
 	@touch $@
 
 lint: debug ## Check format, style, imports and how locked-in the units are
@@ -100,14 +127,18 @@ bench: build ## Compare with Redis and a bare epoll responder
 
 robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
-	@POINTSD_CRASHES=50 $(SWIFT) test --skip-build --no-parallel $(checked) \
+	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(SWIFT) test --skip-build --no-parallel $(checked) \
 	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests'
 
 system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)
 
-system-test: deb debug system-test-packages ## Install the package under a booted systemd and check it (as root)
-	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)" .build/debug/pointsd
+system-test: deb debug system-test-packages ## Boot a Debian, install the package and check it (as root)
+	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)" .build/debug/pointsd $(SUITE)
+
+make-targets: build ## Run every target that a document names
+	@packaging/development/require "try every target" $(run_packages) python3
+	@Tests/System/make-targets
 
 db-shell: ## Open an SQL shell on the running daemon's database
 	@packaging/development/require "open the SQL shell" mariadb-client-core

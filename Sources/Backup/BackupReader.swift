@@ -49,7 +49,7 @@ public struct BackupReader: Sendable {
 
   /// Calls `body` with each statement that puts rows into a table of the ledger, in their order.
   /// Everything else in the file is for those who load it by hand.
-  public func statements(_ body: (String) throws -> Void) throws {
+  public func statements(_ body: ([UInt8]) throws -> Void) throws {
     var statement: [UInt8] = []
     try lines { line in
       if statement.isEmpty {
@@ -61,7 +61,7 @@ public struct BackupReader: Sendable {
       }
       // mariadb-dump writes line breaks inside of values as \n.
       guard statement.suffix(3).elementsEqual(");\n".utf8) else { return }
-      try body(String(decoding: statement.dropLast(2), as: UTF8.self))
+      try body(statement.dropLast(2))
       statement = []
     }
     guard statement.isEmpty else { throw BackupError.foreign("its last statement has no end") }
@@ -79,11 +79,14 @@ public struct BackupReader: Sendable {
       let bytes = try file.read(at: offset, count: min(Self.piece, end - offset))
       guard !bytes.isEmpty else { break }
       offset += bytes.count
+      // What is left of earlier pieces has no end of a line in it.
+      var searched = rest.count
       rest += bytes
       var start = rest.startIndex
-      while let newline = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      while let newline = rest[searched...].firstIndex(of: UInt8(ascii: "\n")) {
         try body(rest[start...newline])
         start = newline + 1
+        searched = start
       }
       rest.removeFirst(start)
       guard rest.count <= Self.statementLimit else {

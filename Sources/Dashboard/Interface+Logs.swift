@@ -18,7 +18,7 @@ extension Interface {
               schema: ["type": "integer", "enum": [0, 1]]),
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
-              schema: ["type": "string"]),
+              schema: ["type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"]),
           ], failures: [400, 401, 403]), isGuarded: true
       ) { request, _ in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)

@@ -95,8 +95,8 @@ enum OpenAPISchemas {
       closed: true),
     "Adjustment": object(
       [
-        ("delta", describe(["type": "integer", "not": ["const": 0]], "Points to add, not 0.")),
-        ("reason", describe(reason, "Why; kept in the ledger.")),
+        ("delta", describe(delta, "Points to add, not 0.")),
+        ("reason", describe(requiredReason, "Why; kept in the ledger.")),
       ], closed: true),
     "Failure": object(
       [
@@ -108,8 +108,12 @@ enum OpenAPISchemas {
       ], required: ["success", "error"]),
   ]
 
+  /// A time from the year 1 on; the pattern knows how long months are, but for leap days.
   static let stamp: JSON = [
-    "type": "string", "pattern": "^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$",
+    "type": "string",
+    "pattern": .string(
+      "^(?!0000)[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+        + "|02-(0[1-9]|1[0-9]|2[0-9])) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"),
   ]
 
   static func integer(minimum: Int) -> JSON {
@@ -121,6 +125,18 @@ enum OpenAPISchemas {
   private static let nullableStamp: JSON = ["type": ["string", "null"]]
   private static let reason: JSON = [
     "type": ["string", "null"], "maxLength": .number(ChangeBody.reasonLimit),
+    "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+  ]
+  /// Not only of blanks.
+  private static let requiredReason: JSON = [
+    "type": "string", "maxLength": .number(ChangeBody.reasonLimit),
+    "pattern": .string(
+      "^[^\\u0000-\\u001F\\u007F-\\u009F]*[^\\u0000-\\u0020\\u007F-\\u009F]"
+        + "[^\\u0000-\\u001F\\u007F-\\u009F]*$"),
+  ]
+  private static let delta: JSON = [
+    "type": "integer", "not": ["const": 0], "minimum": .integer(Int128(Int64.min)),
+    "maximum": .integer(Int128(Int64.max)),
   ]
 
   private static func nullable(_ type: JSON) -> JSON { ["type": .array([type, "null"])] }

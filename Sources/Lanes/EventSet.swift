@@ -64,6 +64,7 @@ struct EventSet {
 
   /// What there is now, without waiting.
   func poll(into events: UnsafeMutableBufferPointer<epoll_event>) -> Int {
-    max(0, Int(epoll_wait(descriptor, events.baseAddress, Int32(events.count), 0)))
+    guard let first = events.baseAddress else { return 0 }
+    return max(0, Int(epoll_wait(descriptor, first, Int32(events.count), 0)))
   }
 }

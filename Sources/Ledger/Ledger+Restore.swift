@@ -1,9 +1,17 @@
+import Logging
 import MariaDB
 import Points
 
 extension Ledger {
+  /// How long statements of a restore may take, in seconds.
+  private static let restoreDeadline = 300
+  /// How often the exchange is tried while another transaction holds a table, for a second each.
+  private static let exchangeAttempts = 5
+  /// How often it is asked what became of an exchange whose answer was lost.
+  private static let outcomeAttempts = 20
+
   public func restore(
-    _ content: BackupContent, operation: Operation,
+    _ content: BackupContent, users configured: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
     // Tables of an older schema differ by columns that have defaults.
@@ -12,165 +20,173 @@ extension Ledger {
         "the backup has schema \(content.schema) and this pointsd knows 1 to \(Migration.newest):"
           + " restore it with the pointsd that made it")
     }
-    let schemas = try Exchange(settings)
-    try await translated("restore") {
-      try await makeSideSchema(schemas)
-      let connection = try await Connection.open(schemas.sideSettings)
+    try await translated("restore, nothing was changed") {
+      let connection = try await Connection.open(restoreSettings)
       do {
-        progress("putting the rows into the schema \(schemas.side)")
-        let rows = try await connection.transaction { try $0.takeIn(content, operation) }
-        progress("verifying \(rows) rows")
-        try await connection.run { try $0.refuseDifferences() }
-        progress("exchanging the ledgers")
-        try await oneTickAtATime {
-          try await connection.run { try $0.exchange(schemas, operation) }
+        progress("taking the rows into tables beside the ledger")
+        let backup = try await connection.run { try $0.takeIn(content, operation) }
+        progress("verified \(backup.rows) rows, exchanging the ledgers")
+        try await exchange(on: connection, operation)
+        let strangers = backup.users.subtracting(configured).sorted()
+        if !strangers.isEmpty {
+          progress(
+            "not in the configuration, kept with their points: \(strangers.joined(separator: ", "))"
+          )
         }
-        await connection.close()
+        await tidy(connection)
       } catch {
-        await connection.close()
+        await tidy(connection)
         throw error
       }
     }
-    uncreditedUsers = [:]
+    forgetLedger()
   }
 
-  /// An empty ledger beside the one in use, instead of any that an earlier restore left.
-  private func makeSideSchema(_ schemas: Exchange) async throws {
-    do {
+  private var restoreSettings: ConnectionSettings {
+    var settings = settings
+    settings.readTimeoutSeconds = Self.restoreDeadline + 10
+    settings.statementTimeoutSeconds = Self.restoreDeadline
+    return settings
+  }
+
+  /// Makes the ledger at the side the one in use, or changes nothing.
+  private func exchange(on connection: Connection, _ operation: Operation) async throws {
+    let exchange = try await connection.run { session in
+      try session.makeTriggers(
+        on: SideTables.Place.restoring.table("user_tracking"),
+        suffix: "_\(operation.id.prefix(8))")
+      return SideTables.exchange(replaced: try session.sideTables([.replaced]))
+    }
+    var attempt = 1
+    while true {
+      do {
+        return try await oneTickAtATime {
+          try await connection.run { try $0.executeText(exchange) }
+        }
+      } catch let error as DatabaseError where error.kind == .unknown {
+        guard try await finalOutcome(of: operation) else {
+          throw LedgerError.unavailable("the connection was lost before the exchange: \(error)")
+        }
+        return
+      } catch let error as DatabaseError where error.isLock && attempt < Self.exchangeAttempts {
+        // Between the tries ticks and readers that queued behind this one get their turn.
+        attempt += 1
+        try await retries.clock.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  private func finalOutcome(of operation: Operation) async throws -> Bool {
+    var attempt = 1
+    while true {
+      do {
+        return try await restoreTookPlace(operation.id)
+      } catch let error as LedgerError where attempt < Self.outcomeAttempts {
+        logger.warning("what became of the restore is not known yet: \(error)")
+        attempt += 1
+        try await retries.clock.sleep(for: .milliseconds(500))
+      } catch let error as LedgerError {
+        throw LedgerError.unknown(operation: operation.id, reason: "\(error)")
+      }
+    }
+  }
+
+  /// Whether the ledger in use is the one that a restore made. Afterwards that does not change: the
+  /// tables that a lost exchange needs are dropped, so that it can never be carried out any more.
+  ///
+  /// Throws `LedgerError` while that is not known.
+  public func restoreTookPlace(_ operation: String) async throws -> Bool {
+    try await translated("find out what became of the restore") {
       let connection = try await Connection.open(settings)
       do {
-        try await connection.run {
-          try $0.executeText("DROP DATABASE IF EXISTS \(schemas.sideName)")
+        let found = try await connection.run { session in
+          try session.tidySideTables()
+          return try session.query(
+            "SELECT id FROM operations WHERE id = ? AND kind = 'restore'", [.text(operation)],
+            row: { try $0.text(0) })
         }
         await connection.close()
+        return !found.isEmpty
       } catch {
         await connection.close()
         throw error
       }
-      try await Schema.make(schemas.sideSettings)
-      try await Schema.prepare(schemas.sideSettings, logger: logger)
-    } catch let error as DatabaseError where [1044, 1142, 1045].contains(error.code) {
-      throw schemas.missingGrant(error)
-    } catch let LedgerError.failed(reason) where reason.contains("denied") {
-      throw schemas.missingGrant(reason)
     }
+  }
+
+  /// Drops what is not needed any more. What cannot be dropped now the next start drops.
+  private func tidy(_ connection: Connection) async {
+    do {
+      if !connection.isBroken { try await connection.run { try $0.tidySideTables() } }
+    } catch {
+      logger.warning(
+        "tables of the restore could not be dropped, the next start does it: \(error)",
+        metadata: ["event": "restore"])
+    }
+    await connection.close()
   }
 }
 
-/// The schema in use and the one beside it.
-private struct Exchange: Sendable {
-  let live: String
-  let side: String
-  let account: String
-  let sideSettings: ConnectionSettings
-
-  init(_ settings: ConnectionSettings) throws {
-    guard let live = settings.database else {
-      throw LedgerError.failed("no database is named to restore into")
-    }
-    self.live = live
-    self.side = live + "_restore"
-    self.account = settings.user
-    var settings = settings
-    settings.database = side
-    // A large ledger takes its time.
-    settings.readTimeoutSeconds = 3600
-    settings.statementTimeoutSeconds = 0
-    self.sideSettings = settings
-  }
-
-  var liveName: String { quotedIdentifier(live) }
-  var sideName: String { quotedIdentifier(side) }
-
-  func missingGrant(_ reason: some CustomStringConvertible) -> LedgerError {
-    .refused(
-      "a restore needs the schema \(side) beside \(live), and the account \(account) may not make"
-        + " it; as root in SQL: \(SchemaGrant(side, to: account).grant) (\(reason));"
-        + " nothing was changed")
-  }
-
-  /// One statement, atomic also over a crash (MariaDB 10.6 and later): the ledger in use goes to
-  /// the side, where it stays until the next restore, and the one at the side becomes the one in
-  /// use.
-  var rename: String {
-    let steps = LedgerTables.exchanged.flatMap { table in
-      [
-        "\(liveName).\(table) TO \(sideName).replaced_\(table)",
-        "\(sideName).\(table) TO \(liveName).\(table)",
-      ]
-    }
-    return "RENAME TABLE " + steps.joined(separator: ", ")
-  }
+/// What a backup has.
+private struct TakenIn: Sendable {
+  let rows: Int
+  let users: Set<String>
 }
 
 extension Session {
-  /// Puts the rows of a backup into the empty ledger in use, and closes the runs in it where they
-  /// stood: the time since then is nobody's.
-  /// - Returns: how many rows the ledger has.
-  fileprivate func takeIn(_ content: BackupContent, _ operation: Operation) throws -> Int64 {
-    // As the file sets it for those who load it by hand: its values of generated columns are
-    // left out.
-    try executeText("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
-    try content.statements { try executeText($0) }
+  /// Puts the rows of a backup into tables beside the ledger in use, closes the runs in it where
+  /// they stood, as the time since then is nobody's, and checks that it adds up.
+  fileprivate func takeIn(_ content: BackupContent, _ operation: Operation) throws -> TakenIn {
+    try refuseForeignParts()
+    try makeSideTables()
+    // What people's own sessions can put into the tables comes back.
+    try executeText("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'")
+    let rows = try transaction { session in
+      var insertion = RowInsertion(session: session)
+      try insertion.add(content)
+      try session.closeRestoredRuns(operation)
+      return insertion.rows
+    }
+    let users = try Set(
+      query("SELECT user FROM restoring_user_tracking", row: { try $0.text(0) }))
+    guard !users.isEmpty else {
+      throw LedgerError.refused("the backup has no user in it; nothing was changed")
+    }
+    try refuseDifferences()
+    return TakenIn(rows: rows, users: users)
+  }
+
+  /// Closes open runs, and leaves the mark by which the restored ledger is known.
+  private func closeRestoredRuns(_ operation: Operation) throws {
     try execute(
       """
-      UPDATE runs SET closed_at = GREATEST(opened_at, FROM_UNIXTIME(last_slot * interval_ms / 1000)), \
+      UPDATE restoring_runs SET \
+      closed_at = GREATEST(opened_at, FROM_UNIXTIME(last_slot * interval_ms / 1000)), \
       closed_by = ?, close_reason = ? WHERE closed_at IS NULL
       """,
       [
         .who(operation.who),
         .reason("restored from a backup: the time since then is not credited"),
       ])
-    var rows: Int64 = 0
-    for table in LedgerTables.exchanged {
-      try query("SELECT COUNT(*) FROM \(table)", each: { rows += try $0.integer(0) })
-    }
-    return rows
+    try execute(
+      """
+      INSERT INTO restoring_operations (id, kind, asked_by, reason, made_at) \
+      VALUES (?, 'restore', ?, ?, NOW(3))
+      """,
+      [.text(operation.id, atMost: 64), .who(operation.who), .reason(operation.reason)])
   }
 
-  /// Throws when the ledger in use does not add up.
-  fileprivate func refuseDifferences() throws {
+  /// Throws when the ledger at the side does not add up.
+  private func refuseDifferences() throws {
+    let side = "restoring_"
     let differences = try transaction(.snapshot) { session in
-      try session.verification(users: [], earning: [])
-    }.differences
+      try session.differencesOfPoints(configured: [], in: side) + session.overlaps(in: side)
+    }
     guard differences.isEmpty else {
       let first = differences.prefix(5).map(\.message).joined(separator: "; ")
       throw LedgerError.refused(
         "the backup's ledger does not add up, \(differences.count) differences: \(first);"
           + " nothing was changed")
     }
-  }
-
-  /// Makes the ledger at the side the one in use, or changes nothing. A crash on the way leaves the
-  /// one or the other; triggers that are missing then are made at the next start.
-  fileprivate func exchange(_ schemas: Exchange, _ operation: Operation) throws {
-    // Somebody's open transaction must not hold everybody up for long.
-    try executeText("SET SESSION lock_wait_timeout = 5")
-    let triggers = Migration.triggerNames
-    for schema in [schemas.sideName, schemas.liveName] {
-      for name in triggers { try dropTrigger("\(schema).\(name)", schemas) }
-    }
-    do {
-      try executeText(schemas.rename)
-    } catch {
-      try makeTriggers(schemas)
-      throw error
-    }
-    try makeTriggers(schemas)
-    try begin(operation, kind: "restore", user: nil)
-  }
-
-  private func dropTrigger(_ name: String, _ schemas: Exchange) throws {
-    do {
-      try executeText("DROP TRIGGER IF EXISTS \(name)")
-    } catch {
-      try makeTriggers(schemas)
-      throw error
-    }
-  }
-
-  private func makeTriggers(_ schemas: Exchange) throws {
-    try executeText("USE \(schemas.liveName)")
-    try makeTriggers()
   }
 }

@@ -34,15 +34,16 @@ extension Session {
   }
 
   /// Whether `points` is what runs and adjustments add up to, of everybody the ledger knows.
-  fileprivate func differencesOfPoints(
-    configured: [String]
+  /// - Parameter place: what stands before the tables' names.
+  func differencesOfPoints(
+    configured: [String], in place: String = ""
   ) throws -> [Verification.Difference] {
     var points: [String: Int64] = [:]
     try query(
-      "SELECT user, points FROM user_tracking",
+      "SELECT user, points FROM \(place)user_tracking",
       each: { points[try $0.text(0)] = try $0.integer(1) })
-    let earned = try sums("earned", in: "runs")
-    let adjusted = try sums("delta", in: "adjustments")
+    let earned = try sums("earned", in: "\(place)runs")
+    let adjusted = try sums("delta", in: "\(place)adjustments")
     let configured = Set(configured)
     let users = configured.union(points.keys).union(earned.keys).union(adjusted.keys)
     return users.sorted().compactMap { user in
@@ -70,7 +71,7 @@ extension Session {
   }
 
   /// Runs that were paid for time that an earlier run was paid for.
-  fileprivate func overlaps() throws -> [Verification.Difference] {
+  func overlaps(in place: String = "") throws -> [Verification.Difference] {
     try query(
       """
       SELECT user, id, begins_ms, paid_ms FROM (
@@ -78,7 +79,7 @@ extension Session {
           MAX(last_slot * interval_ms) OVER (
             PARTITION BY user ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
           ) AS paid_ms
-        FROM runs WHERE last_slot > first_slot
+        FROM \(place)runs WHERE last_slot > first_slot
       ) AS paid WHERE begins_ms <= paid_ms ORDER BY user, id
       """,
       row: { row in

@@ -73,6 +73,11 @@ public actor Ledger {
   /// Gives the lock back, at the end.
   public func close() async { await lock.release() }
 
+  /// Forgets what was known of a ledger that is no longer the one in use.
+  func forgetLedger() {
+    uncreditedUsers = [:]
+  }
+
   /// One tick after the other: two intervals that end together would find each other's locks and
   /// take them for those of strangers.
   func oneTickAtATime<Result: Sendable>(

@@ -16,12 +16,6 @@ struct Migration {
   /// The newest schema this program knows.
   static let newest = all.map(\.version).max() ?? 0
 
-  /// What `sql/002` makes on `user_tracking`.
-  static let triggerNames = [
-    "user_tracking_inserted_by_hand", "user_tracking_updated_by_hand",
-    "user_tracking_deleted_by_hand",
-  ]
-
   private init(version: Int, file: [UInt8]) {
     self.version = version
     self.statements = Self.split(String(decoding: file, as: UTF8.self))

@@ -77,35 +77,28 @@ extension Session {
     if version == 0 { done += try convertOriginalTable() }
     try createSettings()
     for migration in Migration.all where migration.version > version {
-      for statement in migration.statements { try executeText(statement) }
+      try carryOut(migration)
       if migration.version == 2 { done += try adoptPoints() }
       version = migration.version
       try set("schema_version", to: String(version))
       done.append("the database is at schema \(version)")
     }
-    return done + (try repairTriggers())
-  }
-
-  func repairTriggers() throws -> [String] {
-    guard try !hasTriggers() else { return [] }
-    try makeTriggers()
-    return ["the triggers of user_tracking were missing and were made"]
-  }
-
-  /// Whether edits by hand are recorded: a restore that was killed leaves the table without.
-  private func hasTriggers() throws -> Bool {
-    var present: Set<String> = []
-    try query(
-      "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
-      each: { present.insert(try $0.text(0)) })
-    return present.isSuperset(of: Migration.triggerNames)
-  }
-
-  /// Makes the triggers of the schema in use, in place of those that are there.
-  func makeTriggers() throws {
-    for migration in Migration.all where migration.version == 2 {
-      for statement in migration.statements { try executeText(statement) }
+    done += try repairTriggers()
+    do {
+      try tidySideTables()
+    } catch let error as DatabaseError where error.isLock {
+      done.append("tables that a restore left are locked; the next start drops them (\(error))")
     }
+    return done
+  }
+
+  /// The triggers of `sql/002` may be there under names that a restore gave them.
+  private func carryOut(_ migration: Migration) throws {
+    guard migration.version != 2 else {
+      _ = try repairTriggers()
+      return
+    }
+    for statement in migration.statements { try executeText(statement) }
   }
 
   /// 0 for a database that has none of our tables.

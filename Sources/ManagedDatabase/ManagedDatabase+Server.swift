@@ -112,8 +112,8 @@ extension ManagedDatabase {
       try session.executeText("CREATE USER IF NOT EXISTS \(account)")
       try session.executeText("ALTER USER \(account) IDENTIFIED BY '\(password)'")
       try SchemaGrant(schema, to: Self.account).apply(session)
-      // Where a backup is taken in and verified before it is the one in use.
-      try SchemaGrant(schema + "_restore", to: Self.account).apply(session)
+      // Where earlier versions restored.
+      try SchemaGrant(schema + "_restore", to: Self.account).revokeWide(session)
     }
     await connection.close()
   }

@@ -60,7 +60,8 @@ public struct ConnectionSettings: Sendable, Hashable {
   }
 
   /// What each session begins with, whatever the server's own defaults are: UTC, strict, names
-  /// compared byte by byte, no endless waits, assignments of an UPDATE that see the row as it was.
+  /// compared byte by byte, no endless waits, assignments of an UPDATE that see the row as it was. A
+  /// transaction whose client is gone ends after 20 s, and its locks with it.
   var sessionSetup: String {
     """
     SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, \
@@ -70,6 +71,8 @@ public struct ConnectionSettings: Sendable, Hashable {
     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,SIMULTANEOUS_ASSIGNMENT', \
     SESSION innodb_lock_wait_timeout = 1, \
+    SESSION lock_wait_timeout = 1, \
+    SESSION idle_transaction_timeout = 20, \
     SESSION max_statement_time = \(statementTimeoutSeconds)
     """
   }

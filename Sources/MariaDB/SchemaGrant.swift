@@ -22,6 +22,11 @@ public struct SchemaGrant: Sendable, Hashable {
   /// Grants, and takes back what an earlier version granted by the bare name.
   public func apply(_ session: Session) throws {
     try session.executeText(grant)
+    try revokeWide(session)
+  }
+
+  /// Takes back what an earlier version granted by the bare name.
+  public func revokeWide(_ session: Session) throws {
     guard pattern != schema else { return }
     let wide = try session.query(
       "SELECT Db FROM mysql.db WHERE Db = ? AND User = ? AND Host = 'localhost'",

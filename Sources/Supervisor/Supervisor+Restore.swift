@@ -21,12 +21,19 @@ extension Supervisor {
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
     try await beginExclusive(for: "a restore")
-    defer { changeLock.endExclusive() }
+    var isUnknown = false
+    defer { if !isUnknown { changeLock.endExclusive() } }
     try requireServing()
     let content = try backups.read(file)
     do {
-      try await store.restore(content, operation: operation, progress: progress)
+      try await store.restore(
+        content, users: table.users, operation: operation, progress: progress)
     } catch let error as LedgerError {
+      if case .unknown(let identifier, _) = error {
+        isUnknown = true
+        changeLock.rename("a restore whose outcome is not known yet (operation \(identifier))")
+        queue.yield(.finishRestore(operation: identifier))
+      }
       digest = nil
       wake.yield()
       logger.error(
@@ -40,5 +47,23 @@ extension Supervisor {
       metadata: ["event": "restore"])
     progress("opening the runs")
     await turned()
+  }
+
+  /// Asks until it is known whether a restore took place; nothing else may change until then.
+  func finishRestore(_ operation: String) async {
+    while await slept(.seconds(1)) {
+      do {
+        let tookPlace = try await store.restoreTookPlace(operation)
+        logger.notice(
+          "the restore \(operation) \(tookPlace ? "took place" : "did not take place and never will")",
+          metadata: ["event": "restore"])
+        digest = nil
+        await turned()
+        changeLock.endExclusive()
+        return
+      } catch {
+        logger.debug("what became of the restore is not known yet: \(error)")
+      }
+    }
   }
 }

@@ -25,6 +25,7 @@ public actor Supervisor {
     case fault(server: Int, reason: String)
     case change(Int, ChangeStep)
     case finishReload(done: Bool)
+    case finishRestore(operation: String)
     case ticks(Int64, ended: AsyncStream<Never>)
   }
 

@@ -142,10 +142,8 @@ class Daemon:
     @contextmanager
     def locked_row(self, user: str):
         """Holds a user's row locked, so that its ticks cannot be written: they are late."""
-        command = Path(f"/proc/{self.database()}/cmdline").read_bytes().decode().split("\0")
-        sockets = [word.split("=", 1)[1] for word in command if word.startswith("--socket=")]
         client = subprocess.Popen(
-            ["mariadb", f"--socket={sockets[0]}", "--skip-column-names", "--unbuffered"],
+            [*self._shell(), "--unbuffered"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             client.stdin.write(
@@ -158,7 +156,37 @@ class Daemon:
             # Its end frees the row.
             client.communicate(timeout=10)
 
+    def _shell(self) -> list[str]:
+        """The command that opens an SQL shell on this daemon's own database."""
+        command = Path(f"/proc/{self.database()}/cmdline").read_bytes().decode().split("\0")
+        socket = next(word for word in command if word.startswith("--socket="))
+        return ["mariadb", "--no-defaults", socket, "--batch", "--skip-column-names"]
+
+    def sql(self, text: str) -> list[str]:
+        """The lines of what a statement finds."""
+        shell = [*self._shell(), "network_project", f"--execute={text}"]
+        return subprocess.run(shell, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    def pointsctl(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Runs pointsctl on the control socket."""
+        return subprocess.run(
+            [BINARY.with_name("pointsctl"), "--socket", self.folder / "control.sock", *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    def document(self) -> dict:
+        """The API's own description."""
+        with urllib.request.urlopen(f"{self.url}/api/openapi.json", timeout=10) as answer:
+            return json.load(answer)
+
     # Figures of the process
+
+    def descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def logged_errors(self) -> list[str]:
+        """Lines of the log that only a fault of pointsd or of its database may cause."""
+        lines = self.log.read_text(errors="backslashreplace").splitlines()
+        return [line for line in lines if " ERROR " in line or " FATAL " in line]
 
     def resident_bytes(self) -> int:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

@@ -56,7 +56,7 @@ def main() -> None:
     finally:
         daemon.stop()
     for picture in sorted(folder.glob("*.png")):
-        print(f"{picture.relative_to(ROOT)}  {picture.stat().st_size // 1024} KiB")
+        print(f"{picture}  {picture.stat().st_size // 1024} KiB")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import Testing
     let before = try #require(try daemon.points()["Afif"])
     let restore = try pointsctl(daemon, "restore", file)
     #expect(restore.status == 0, "\(restore.errors)")
-    #expect(restore.errors.contains("verifying"))
+    #expect(restore.errors.contains("verified"))
     let after = try daemon.points()
     #expect(try #require(after["Afif"]) < before - 900_000)
     // The stop is in force again, with its reason; the time since is nobody's.

@@ -20,9 +20,10 @@ struct LedgerFixture {
   static let start: Int64 = 1_700_000_000_000
 
   static func make(
-    connections: Int = 1, maximumCatchUpSeconds: Int = 86_400, prepared: Bool = true
+    connections: Int = 1, maximumCatchUpSeconds: Int = 86_400, prepared: Bool = true,
+    on server: PrivateDatabase? = nil
   ) async throws -> LedgerFixture {
-    let database = try await PrivateDatabase.shared()
+    let database = if let server { server } else { try await PrivateDatabase.shared() }
     let settings = try await database.schema()
     let pool = ConnectionPool(settings: settings, size: connections)
     let ledger = Ledger(

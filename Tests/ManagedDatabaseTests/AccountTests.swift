@@ -43,7 +43,7 @@ struct AccountTests {
     }
   }
 
-  private static let patterns = [#"network\_project"#, #"network\_project\_restore"#]
+  private static let patterns = [#"network\_project"#]
 
   private static func grantTooWidely(_ session: Session, to user: String) throws {
     for schema in ["network_project", "network_project_restore"] {

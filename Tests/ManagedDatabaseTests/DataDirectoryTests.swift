@@ -129,11 +129,11 @@ struct DataDirectoryTests {
 
   @Test func aNewerVersionsDataIsRefusedAndLeftAlone() async throws {
     let fixture = try ManagedFixture()
-    let mark = "\(fixture.directory)/data/mysql_upgrade_info"
     do {
       let database = try fixture.open()
       try await fixture.running(database) { _ in }
     }
+    let mark = fixture.versionMark
     try TemporaryFolder.write("99.1.2-MariaDB", to: mark)
     let log = TemporaryFolder.text("\(fixture.directory)/mariadbd.log")
     let database = try fixture.open()
@@ -145,11 +145,11 @@ struct DataDirectoryTests {
 
   @Test func anOlderVersionsDataIsUpgraded() async throws {
     let fixture = try ManagedFixture()
-    let mark = "\(fixture.directory)/data/mysql_upgrade_info"
     do {
       let database = try fixture.open()
       try await fixture.running(database) { _ in }
     }
+    let mark = fixture.versionMark
     let current = TemporaryFolder.text(mark)
     try TemporaryFolder.write("10.3.1-MariaDB", to: mark)
     let database = try fixture.open()

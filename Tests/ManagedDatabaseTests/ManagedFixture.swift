@@ -10,6 +10,11 @@ final class ManagedFixture: Sendable {
   private let lease: ProcessLease
 
   var directory: String { "\(folder)/database" }
+  /// Where MariaDB noted the version of the data; its name changed with MariaDB 11.
+  var versionMark: String {
+    let marks = ["mariadb_upgrade_info", "mysql_upgrade_info"].map { "\(directory)/data/\($0)" }
+    return marks.first { !TemporaryFolder.text($0).isEmpty } ?? marks[0]
+  }
 
   init() throws {
     folder = try TemporaryFolder.make()

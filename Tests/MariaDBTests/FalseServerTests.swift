@@ -10,8 +10,8 @@ struct FalseServerTests {
   private static func settings(_ port: Int, tls: ConnectionSettings.TLS) -> ConnectionSettings {
     ConnectionSettings(
       endpoint: .tcp(host: "127.0.0.1", port: port), tls: tls, user: "the-account",
-      password: password, database: "network_project", connectTimeoutSeconds: 1,
-      readTimeoutSeconds: 1)
+      password: password, database: "network_project", connectTimeoutSeconds: 3,
+      readTimeoutSeconds: 3)
   }
 
   /// Connects, which must fail; all that the server got, and what the client says.

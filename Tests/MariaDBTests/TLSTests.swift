@@ -13,7 +13,7 @@ struct TLSTests {
 
     init(certificate: (certificate: String, key: String)?) async throws {
       port = try FreePorts.take(1)[0]
-      var options = ["--skip-networking=0", "--bind-address=127.0.0.1", "--port=\(port)"]
+      var options = ["--skip-networking=0", "--bind-address=127.0.0.1,127.0.0.2", "--port=\(port)"]
       if let certificate {
         options += ["--ssl-cert=\(certificate.certificate)", "--ssl-key=\(certificate.key)"]
       } else {
@@ -51,7 +51,7 @@ struct TLSTests {
   }
 
   private func expectRefusal(
-    _ outcome: Result<String, DatabaseError>, _ words: String,
+    _ outcome: Result<String, DatabaseError>, _ words: String...,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     switch outcome {
@@ -59,7 +59,7 @@ struct TLSTests {
       Issue.record("connected with \(cipher)", sourceLocation: sourceLocation)
     case .failure(let error):
       #expect(error.code == 2026, sourceLocation: sourceLocation)
-      #expect(error.description.contains(words), "\(error)", sourceLocation: sourceLocation)
+      #expect(words.contains { error.description.contains($0) }, sourceLocation: sourceLocation)
       #expect(error.kind == .notDone, sourceLocation: sourceLocation)
       #expect(
         error.description.contains("false connects without TLS"), sourceLocation: sourceLocation)
@@ -83,11 +83,12 @@ struct TLSTests {
   @Test func aCertificateOfAnotherName() async throws {
     let certificates = try await Certificates()
     let server = try await Server(certificate: certificates.make("DNS:db.example"))
-    expectRefusal(
-      try await server.outcome(.authority(certificates.authority)), "Validation of SSL server")
-    expectRefusal(
-      try await server.outcome(.authority(certificates.authority), host: "127.0.0.1"),
-      "Validation of SSL server")
+    // MariaDB 11 compares no name for 127.0.0.1 and ::1.
+    for host in ["localhost", "127.0.0.2"] {
+      expectRefusal(
+        try await server.outcome(.authority(certificates.authority), host: host),
+        "Validation of SSL server", "Hostname verification failed")
+    }
     try await server.database.stop()
   }
 

@@ -25,6 +25,6 @@ struct FakeBackups: Backups {
   func read(_ file: any BackupFile) throws -> BackupContent {
     let text = String(decoding: try file.read(at: 0, count: file.size), as: UTF8.self)
     guard text.hasPrefix("good") else { throw ControlError.conflict("not ours") }
-    return BackupContent(schema: 2) { try $0(text) }
+    return BackupContent(schema: 2) { try $0(Array(text.utf8)) }
   }
 }

@@ -123,12 +123,16 @@ final class FakeStore: LedgerStore {
     }
   }
 
+  func restoreTookPlace(_ operation: String) async throws -> Bool {
+    try checked { $0.restoreMark == operation }
+  }
+
   func restore(
-    _ content: BackupContent, operation: Operation,
+    _ content: BackupContent, users: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
     var statements: [String] = []
-    try content.statements { statements.append($0) }
+    try content.statements { statements.append(String(decoding: $0, as: UTF8.self)) }
     try checked { state in
       state.restored = statements
       state.restoreMark = operation.id

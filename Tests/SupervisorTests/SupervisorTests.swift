@@ -106,7 +106,8 @@ import Testing
       let stop = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: operation) }
       await fixture.time.sleeper(of: .milliseconds(50))
       await fixture.time.wake(.milliseconds(ChangeMachine.budget))
-      guard case .failure(ControlError.unavailable("database unavailable: gone")) = await stop.result
+      guard
+        case .failure(ControlError.unavailable("database unavailable: gone")) = await stop.result
       else {
         Issue.record("nothing was changed, and that is known")
         return

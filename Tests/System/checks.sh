@@ -52,7 +52,7 @@ verify() { pointsctl verify; }
 section() { echo "# $*"; }
 
 # ---------------------------------------------------------------------------------------------
-section "installation"
+section "installation on $(. /etc/os-release && echo "$PRETTY_NAME"), $(systemctl --version | head -n 1)"
 
 install_package() { apt-get install --yes ./pointsd.deb; }
 all_ports_answer() {
@@ -65,6 +65,7 @@ five_users() {
   is "$(curl --silent --fail http://127.0.0.1:8080/api/users | grep -o '"user"' | wc -l)" 5
 }
 check "apt install ends well" install_package
+echo "# $(mariadbd --version 2>/dev/null)"
 check "the service runs after apt install" is "$(property pointsd ActiveState)" active
 check "it is enabled" systemctl is-enabled pointsd
 check "all five ports answer" all_ports_answer

@@ -83,7 +83,7 @@ public final class FalseServer: Sendable {
 
   private static func serve(_ client: Int32, _ script: Script, keep: ([UInt8]) -> Void) {
     // Bounded, should the client neither speak nor go.
-    var deadline = timeval(tv_sec: 5, tv_usec: 0)
+    var deadline = timeval(tv_sec: 2, tv_usec: 0)
     setsockopt(
       client, SOL_SOCKET, SO_RCVTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
     send(greeting(script), number: 0, to: client)

@@ -4,8 +4,17 @@ import Glibc
 public enum FreePorts {
   struct Exhausted: Error {}
 
+  /// A thousand ports are more than the soft limit of open files that most machines start with.
+  private static let raisedLimit: Void = {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }()
+
   /// So many different ports, chosen by the kernel.
   public static func take(_ count: Int) throws -> [Int] {
+    _ = raisedLimit
     var held: [Int32] = []
     defer { for descriptor in held { close(descriptor) } }
     return try (0..<count).map { _ in

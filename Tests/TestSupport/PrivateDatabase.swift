@@ -78,7 +78,6 @@ public final class PrivateDatabase: Sendable {
     try await asOperator { session in
       try session.executeText("CREATE DATABASE \(name) CHARACTER SET utf8mb4")
       try session.executeText(SchemaGrant(name, to: "pointsd").grant)
-      try session.executeText(SchemaGrant(name + "_restore", to: "pointsd").grant)
     }
     var settings = self.settings
     settings.database = name

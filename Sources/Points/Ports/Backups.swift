@@ -14,12 +14,13 @@ public protocol BackupFile: Sendable {
 public struct BackupContent: Sendable {
   /// The version of the tables that the rows are for.
   public let schema: Int
-  /// Calls its argument with each statement that puts rows into the ledger's tables, in order.
-  public let statements: @Sendable (_ body: (String) throws -> Void) throws -> Void
+  /// Calls its argument with each statement that puts rows into the ledger's tables, in order, as
+  /// the bytes of the file.
+  public let statements: @Sendable (_ body: ([UInt8]) throws -> Void) throws -> Void
 
   public init(
     schema: Int,
-    statements: @escaping @Sendable (_ body: (String) throws -> Void) throws -> Void
+    statements: @escaping @Sendable (_ body: ([UInt8]) throws -> Void) throws -> Void
   ) {
     self.schema = schema
     self.statements = statements

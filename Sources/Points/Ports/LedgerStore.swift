@@ -63,11 +63,17 @@ public protocol LedgerStore: Sendable {
 
   /// Replaces the ledger by that of a backup, all of it or, with an error other than `unknown`,
   /// nothing; its open runs are closed where they stood.
-  /// - Parameter progress: called with what is done next, for the operator.
+  /// - Parameters:
+  ///   - users: the configured users; others that the backup has are named.
+  ///   - progress: called with what is done next, for the operator.
   func restore(
-    _ content: BackupContent, operation: Operation,
+    _ content: BackupContent, users: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws
+
+  /// Whether the ledger in use is the one that a restore made; afterwards that does not change.
+  /// Throws `LedgerError` while it is not known.
+  func restoreTookPlace(_ operation: String) async throws -> Bool
 
   /// A user's history, oldest first.
   func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint]
