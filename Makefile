@@ -27,7 +27,7 @@ sources := Package.swift Sources Tests $(wildcard Benchmarks)
 
 build_packages := libmariadb-dev libsystemd-dev pkg-config
 run_packages := mariadb-server-core mariadb-client libjs-bootstrap5 libjs-chart.js netcat-openbsd curl
-test_packages := redis-server python3
+test_packages := redis-server python3 nginx-light openssl
 browser_packages := chromium fonts-liberation python3-venv
 bench_packages := redis-server gcc libc6-dev
 install_packages := python3-minimal

@@ -83,7 +83,8 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "JSONText", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore,
+        "Points", "JSONText", "Telemetry", "COpenSSL", hummingbird, hummingbirdCore, httpTypes,
+        nioCore,
         nioPosix,
         nioHTTPTypes, logging, metrics, lifecycle,
       ],

@@ -38,7 +38,7 @@ struct ChangeBody: Sendable, Equatable {
   private static func fields(
     of request: Request, known: [String]
   ) async throws -> [String: JSONNode] {
-    let body = try await request.body.collect(upTo: GateMiddleware.bodyLimit)
+    let body = try await request.body.collect(upTo: RequestBody.limit)
     guard body.readableBytesView.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
       return [:]
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import Logging
 import Points
@@ -16,6 +17,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   private let tcp: ListenerLoop
   private let controlSocket: ListenerLoop
   private let page: Page
+  private let access: AccessControl
   private let log: any LogHistory
   private let time: DashboardTime
   private let logger: Logger
@@ -24,34 +26,46 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   ///   - control: what the API asks of the supervisor.
   ///   - log: what `/api/logs` tells.
   ///   - metrics: what `/metrics` renders.
+  ///   - announceLoginLink: gets a link that lets a browser in, once HTTP listens; nil where nobody
+  ///     is there to read it, for it must not get into a log.
   public convenience init(
     settings: DashboardSettings, control: any Control, log: any LogHistory,
-    metrics: PrometheusRegistry, logger: Logger
+    metrics: PrometheusRegistry, logger: Logger,
+    announceLoginLink: (@Sendable (_ url: String) -> Void)? = nil
   ) {
     self.init(
       settings: settings, control: control, log: log, metrics: metrics, logger: logger,
-      time: .system)
+      time: .system, announceLoginLink: announceLoginLink)
   }
 
   init(
     settings: DashboardSettings, control: any Control, log: any LogHistory,
-    metrics: PrometheusRegistry, logger: Logger, time: DashboardTime
+    metrics: PrometheusRegistry, logger: Logger, time: DashboardTime,
+    announceLoginLink: (@Sendable (_ url: String) -> Void)? = nil
   ) {
+    let site = Site(address: settings.address)
+    let access = AccessControl(settings, site: site, time: time, logger: logger)
     let page = Page(libraries: settings.libraries)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
     let interface = Interface(
       control: control, events: events,
       snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
-      log: log, login: LoginPolicy(token: settings.token), metrics: metrics, time: time,
+      log: log, access: access, metrics: metrics, time: time,
       logger: logger)
-    let responder = interface.router(gate: Gate(settings)).buildResponder()
+    let responder = interface.router().buildResponder()
+    self.access = access
     self.page = page
     self.log = log
     self.events = events
     self.pump = EventPump(control: control, stream: events, time: time)
     self.tcp = ListenerLoop(
       place: .tcp(address: settings.address, port: settings.port), responder: responder,
-      time: time, logger: logger)
+      time: time, logger: logger
+    ) { port in
+      guard site.listens(port: port), let announceLoginLink else { return }
+      let account = await Account.lookUp(geteuid())
+      if let link = access.makeLink(for: account) { announceLoginLink(link.url) }
+    }
     self.controlSocket = ListenerLoop(
       place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
       time: time, logger: logger)
@@ -76,7 +90,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   /// Throws `ControlSocketError` at once when the control socket cannot be used.
   public func run() async throws {
     try await controlSocket.prepare()
-    for warning in page.missingLibraries() { logger.warning("\(warning)") }
+    access.sessions.load(logger: logger)
+    for library in page.missingLibraries() { logger.warning("\(library.missing)") }
     await withGracefulShutdownHandler {
       await serve()
     } onGracefulShutdown: {

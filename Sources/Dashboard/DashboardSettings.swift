@@ -22,21 +22,24 @@ public struct DashboardSettings: Sendable {
   public var port: Int
   /// Names beside `localhost` and the addresses bound that a `Host` header may carry.
   public var hosts: [String]
-  /// The secret that allows changes from anywhere, without blanks around it; nil when there is
-  /// none. The content of `http.tokenFile`.
-  public var token: [UInt8]?
+  /// The secret that allows changes from elsewhere; nil when none is configured.
+  public var token: TokenSource?
+  /// Whether everybody who reaches the port may change things (`http.open`).
+  public var open: Bool
   /// Path of the control socket, at most 107 bytes.
   public var controlSocket: String
   public var libraries: Libraries
 
   public init(
-    address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [], token: [UInt8]? = nil,
+    address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [],
+    token: TokenSource? = nil, open: Bool = false,
     controlSocket: String, libraries: Libraries = Libraries()
   ) {
     self.address = address
     self.port = port
     self.hosts = hosts
     self.token = token
+    self.open = open
     self.controlSocket = controlSocket
     self.libraries = libraries
   }

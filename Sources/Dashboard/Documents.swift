@@ -29,14 +29,16 @@ enum Documents {
   }
 
   /// An entry of `/api/servers`.
-  static func server(_ server: ServerStatus) -> JSON {
-    [
+  static func server(_ server: ServerStatus, for audience: Audience) -> JSON {
+    let isPublic = audience == .everybody
+    return [
       "name": .string(server.name), "user": .string(server.user), "port": .number(server.port),
       "groups": .array(server.groups.map(JSON.string)),
       "status": .string(server.status.rawValue), "wanted": .string(server.wanted.rawValue),
-      "reason": .text(server.reason), "since": .string(server.since.description),
+      "reason": .text(isPublic ? server.publicReason : server.reason),
+      "since": .string(server.since.description),
       "connections": .number(server.connections), "requests": .number(server.requests),
-      "last_error": .text(server.lastError),
+      "last_error": .text(isPublic ? server.publicLastError : server.lastError),
     ]
   }
 
@@ -99,21 +101,29 @@ enum Documents {
     ]
   }
 
-  static func configuration(_ condition: ConfigurationCondition) -> JSON {
+  static func configuration(
+    _ condition: ConfigurationCondition, for audience: Audience
+  ) -> JSON {
     switch condition {
     case .current(let since):
       ["status": "current", "since": .string(since.description), "reason": .null]
     case .rejected(let since, let reason):
-      ["status": "rejected", "since": .string(since.description), "reason": .string(reason)]
+      [
+        "status": "rejected", "since": .string(since.description),
+        "reason": .text(audience == .permitted ? reason : nil),
+      ]
     }
   }
 
-  static func database(_ condition: DatabaseCondition) -> JSON {
+  static func database(_ condition: DatabaseCondition, for audience: Audience) -> JSON {
     switch condition {
     case .available(let since):
       ["status": "available", "since": .string(since.description), "reason": .null]
     case .away(let since, let reason):
-      ["status": "away", "since": .string(since.description), "reason": .string(reason)]
+      [
+        "status": "away", "since": .string(since.description),
+        "reason": .text(audience == .permitted ? reason : nil),
+      ]
     }
   }
 }

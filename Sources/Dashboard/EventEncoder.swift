@@ -5,6 +5,33 @@ import Points
 ///
 /// Source: WHATWG HTML, section "Server-sent events". JSON without line breaks is one `data` line.
 enum EventEncoder {
+  /// An event as each audience gets it; most events are the same for all and encoded once.
+  struct Event: Sendable, Equatable {
+    let everybody: ByteBuffer
+    /// nil where it is the same.
+    let permitted: ByteBuffer?
+
+    /// One for all.
+    init(_ event: ByteBuffer) {
+      self.everybody = event
+      self.permitted = nil
+    }
+
+    init(_ name: String, id: EventIdentifier? = nil, data: (Audience) -> JSON) {
+      let everybody = data(.everybody)
+      let permitted = data(.permitted)
+      self.everybody = encode(name, everybody, id: id)
+      self.permitted = permitted == everybody ? nil : encode(name, permitted, id: id)
+    }
+
+    func bytes(for audience: Audience) -> ByteBuffer {
+      audience == .permitted ? permitted ?? everybody : everybody
+    }
+
+    /// Of both.
+    var size: Int { everybody.readableBytes + (permitted?.readableBytes ?? 0) }
+  }
+
   static func encode(_ name: String, _ data: JSON, id: EventIdentifier? = nil) -> ByteBuffer {
     var buffer = ByteBuffer()
     if let id { buffer.writeString("id: \(id)\n") }
@@ -19,24 +46,34 @@ enum EventEncoder {
 
   static let resync = encode("resync", [:])
 
-  /// Name and data of what happened.
-  static func event(_ event: PointsEvent, timestamp: DateTimeStamp) -> (name: String, data: JSON) {
+  static func name(of event: PointsEvent) -> String {
+    switch event {
+    case .points: "users"
+    case .server: "server"
+    case .servers: "servers"
+    case .configuration: "configuration"
+    case .database: "database"
+    case .restored: "resync"
+    case .late: "late"
+    }
+  }
+
+  /// What happened, as an audience gets it.
+  static func data(
+    of event: PointsEvent, timestamp: DateTimeStamp, for audience: Audience
+  ) -> JSON {
     switch event {
     case .points(let rows):
-      (
-        "users",
-        [
-          "timestamp": .string(timestamp.description), "users": .array(rows.map(Documents.user)),
-        ]
-      )
-    case .server(let status): ("server", Documents.server(status))
+      [
+        "timestamp": .string(timestamp.description), "users": .array(rows.map(Documents.user)),
+      ]
+    case .server(let status): Documents.server(status, for: audience)
     case .servers(let servers):
-      ("servers", ["servers": .array(servers.map(Documents.server))])
-    case .configuration(let condition):
-      ("configuration", Documents.configuration(condition))
-    case .database(let condition): ("database", Documents.database(condition))
-    case .restored: ("resync", [:])
-    case .late(let users): ("late", ["users": .array(users.map(JSON.string))])
+      ["servers": .array(servers.map { Documents.server($0, for: audience) })]
+    case .configuration(let condition): Documents.configuration(condition, for: audience)
+    case .database(let condition): Documents.database(condition, for: audience)
+    case .restored: [:]
+    case .late(let users): ["users": .array(users.map(JSON.string))]
     }
   }
 }

@@ -9,6 +9,8 @@ struct EventFeed: Sendable {
   let resumes: Bool
   /// The last event it got, nil when what it said makes no sense.
   let lastEvent: EventIdentifier?
+  /// Which texts it gets.
+  let audience: Audience
   let peer: Peer
 
   /// Writes events until the stream ends or the listener is gone.
@@ -16,7 +18,7 @@ struct EventFeed: Sendable {
     try await writer.write(EventEncoder.retry)
     let begin = try await begin(writer: &writer)
     let peer = peer
-    let listener = await stream.join(at: begin) { peer.disconnect() }
+    let listener = await stream.join(at: begin, audience: audience) { peer.disconnect() }
     do {
       try await pass(listener, to: &writer)
     } catch {
@@ -32,7 +34,7 @@ struct EventFeed: Sendable {
     if let lastEvent, let position = await stream.position(after: lastEvent) { return position }
     if resumes { try await writer.write(EventEncoder.resync) }
     let snapshot = await snapshots.snapshot()
-    try await writer.write(snapshot.event)
+    try await writer.write(snapshot.event.bytes(for: audience))
     return snapshot.position
   }
 
@@ -44,7 +46,7 @@ struct EventFeed: Sendable {
         try await writer.write(EventEncoder.resync)
         let snapshot = await snapshots.snapshot()
         await stream.move(listener, to: snapshot.position)
-        try await writer.write(snapshot.event)
+        try await writer.write(snapshot.event.bytes(for: audience))
       case .ended: return
       }
     }

@@ -31,8 +31,10 @@ struct EventPump: Sendable {
       // What happened before the subscription is known to nobody here.
       await stream.interrupt()
       for await event in events {
-        let (name, data) = EventEncoder.event(event, timestamp: time.now())
-        await stream.publish(name, data)
+        let timestamp = time.now()
+        await stream.publish(EventEncoder.name(of: event)) {
+          EventEncoder.data(of: event, timestamp: timestamp, for: $0)
+        }
       }
     } while await slept(Self.pause)
   }

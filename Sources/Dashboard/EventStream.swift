@@ -22,6 +22,7 @@ actor EventStream {
 
   private struct Listener {
     var position: Position
+    let audience: Audience
     var heartbeat: Int64
     let disconnect: @Sendable () -> Void
     var waiter: CheckedContinuation<Void, Never>?
@@ -69,8 +70,11 @@ actor EventStream {
 
   // MARK: Publishing
 
-  func publish(_ name: String, _ data: JSON) {
-    ring.append(EventEncoder.encode(name, data, id: identifier(ring.last + 1)))
+  func publish(_ name: String, _ data: JSON) { publish(name) { _ in data } }
+
+  /// - Parameter data: what each audience gets.
+  func publish(_ name: String, _ data: (Audience) -> JSON) {
+    ring.append(EventEncoder.Event(name, id: identifier(ring.last + 1), data: data))
     eventCounter.increment()
     wakeAll()
   }
@@ -112,10 +116,13 @@ actor EventStream {
 
   /// Begins to listen.
   /// - Parameter disconnect: ends the listener's connection, whatever it is doing.
-  func join(at position: Position, disconnect: @escaping @Sendable () -> Void) -> Int {
+  func join(
+    at position: Position, audience: Audience = .everybody,
+    disconnect: @escaping @Sendable () -> Void
+  ) -> Int {
     nextListener += 1
     listeners[nextListener] = Listener(
-      position: position, heartbeat: heartbeat.number, disconnect: disconnect)
+      position: position, audience: audience, heartbeat: heartbeat.number, disconnect: disconnect)
     listenerGauge.record(listeners.count)
     return nextListener
   }
@@ -148,7 +155,8 @@ actor EventStream {
     guard position.generation == generation, ring.reaches(position.sequence) else {
       return .resync
     }
-    var events = Array(ring.events(after: position.sequence, limit: Self.batchLimit))
+    var events = ring.events(after: position.sequence, limit: Self.batchLimit)
+      .map { $0.bytes(for: listener.audience) }
     listeners[identifier]?.position.sequence += Int64(events.count)
     if listener.heartbeat < heartbeat.number {
       events.append(heartbeat.event)

@@ -9,15 +9,18 @@ struct Failure: Error, Sendable, Equatable {
   var headers = HTTPFields()
   /// The operation to ask for, where its outcome is not known yet or differs by user.
   var operation: String?
+  /// Whether it is for want of a right; a browser gets it as a page.
+  var isRefusal = false
 
   init(
     _ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = HTTPFields(),
-    operation: String? = nil
+    operation: String? = nil, isRefusal: Bool = false
   ) {
     self.status = status
     self.message = message
     self.headers = headers
     self.operation = operation
+    self.isRefusal = isRefusal
   }
 
   /// What the supervisor, the library or anything else said, in our form; nil when it is our own
@@ -36,6 +39,19 @@ struct Failure: Error, Sendable, Equatable {
     case let error as HTTPError where error.status.kind == .clientError:
       self.init(error.status, error.body ?? error.status.reasonPhrase, headers: error.headers)
     default: return nil
+    }
+  }
+
+  /// What readers without the right to change get of an error: what the supervisor says of a
+  /// database or a file may name paths, accounts and statements.
+  static func withoutDetails(_ error: any Error) -> any Error {
+    switch error {
+    case ControlError.unavailable:
+      Failure(
+        .serviceUnavailable, "The database is away, or pointsd is stopping; its log says more")
+    case ControlError.failed, ControlError.invalid, ControlError.conflict:
+      Failure(.internalServerError, "It failed; the log of pointsd says more")
+    default: error
     }
   }
 

@@ -12,7 +12,7 @@ extension Interface {
         .get, "/api/backup",
         .init(
           summary: "The whole ledger as a file for restore; as guarded as a change",
-          answer: .content("application/sql"), failures: [401, 403, 503]), isGuarded: true
+          answer: .content("application/sql"), failures: [401, 403, 503]), right: .guardedRead
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
         let file = try await control.backup(
@@ -31,7 +31,8 @@ extension Interface {
             Replace the ledger by that of a backup, which is the body; over the control socket \
             only. A line of JSON for each step, then one with the outcome
             """,
-          answer: .content("application/x-ndjson"), failures: [403, 409, 413, 503])
+          answer: .content("application/x-ndjson"), failures: [403, 409, 413, 503]),
+        right: .controlSocket, takesLargeBody: true
       ) { request, context in
         let file = try await received(request)
         let operation = try await operation(request, context, reason: "restore")

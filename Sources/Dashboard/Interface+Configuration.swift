@@ -10,14 +10,14 @@ extension Interface {
         .get, "/api/plan",
         .init(
           summary: "What the configuration file would change now",
-          answer: .data(OpenAPISchemas.reference("Plan")), failures: [422])
+          answer: .data(OpenAPISchemas.reference("Plan")), failures: [422]), right: .guardedRead
       ) { _, _ in .success(Documents.plan(try await control.plan())) },
       Route(
         .post, "/api/reload",
         .init(
           summary: "Change to what the configuration file says: all of it or nothing",
           answer: .data(OpenAPISchemas.reference("Plan")), body: "Reason",
-          failures: [409, 422, 503])
+          failures: [409, 422, 503]), right: .change
       ) { request, context in
         let body = try await ChangeBody.reason(request)
         let operation = try await operation(request, context, reason: body.reason)

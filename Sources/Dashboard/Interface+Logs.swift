@@ -19,7 +19,7 @@ extension Interface {
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
               schema: ["type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"]),
-          ], failures: [400, 401, 403]), isGuarded: true
+          ], failures: [400, 401, 403]), right: .guardedRead
       ) { request, _ in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
         return Response(

@@ -18,7 +18,8 @@ extension Interface {
             .init(
               name: "key", text: "Instead: that of your account with this Idempotency-Key.",
               schema: ["type": "string", "maxLength": .number(IdempotencyKey.longest)]),
-          ], failures: [400, 401, 403, 503]), isGuarded: true
+          ], failures: [400, 503]),
+        right: .guardedRead
       ) { request, context in
         let selection = try await selection(request, context)
         return .success(.array(try await control.operations(selection).map(Documents.operation)))
@@ -27,8 +28,8 @@ extension Interface {
         .get, "/api/operations/{id}",
         .init(
           summary: "One operation, and whether it was done",
-          answer: .data(OpenAPISchemas.reference("Operation")), failures: [401, 403, 404, 503]),
-        isGuarded: true
+          answer: .data(OpenAPISchemas.reference("Operation")), failures: [404, 503]),
+        right: .guardedRead
       ) { _, context in
         let identifier = try parameter("id", context)
         guard let record = try await control.operations(.identifier(identifier)).first else {
@@ -49,7 +50,7 @@ extension Interface {
         throw Failure(.badRequest, "Give either 'limit' or 'key'")
       }
       return .key(
-        try IdempotencyKey.check(key, "Field 'key'"), account: await context.peer.name())
+        try IdempotencyKey.check(key, "Field 'key'"), account: await context.requester())
     }
     guard let limit = fields["limit"] else { return .latest(50) }
     guard let count = Int(limit), (1...1000).contains(count) else {

@@ -10,9 +10,9 @@ extension Interface {
         .get, "/libraries/\(library.name)",
         .init(
           summary: "A library of the dashboard", answer: .content(bare(library.mediaType)),
-          failures: [404])
+          failures: [404]), right: .read
       ) { request, context in
-        guard let file = library.file() else { throw Failure(.notFound, library.missing) }
+        guard let file = library.file() else { throw Failure(.notFound, library.missingOnPage) }
         return try await tagged(request, file.entityTag, library.mediaType) {
           try await FileIO().loadFile(path: file.path, context: context)
         }
@@ -20,12 +20,13 @@ extension Interface {
     }
     return [
       Route(
-        .get, "/", .init(summary: "The dashboard", answer: .content("text/html"))
+        .get, "/", .init(summary: "The dashboard", answer: .content("text/html")), right: .read
       ) { request, _ in try await index(request) },
       Route(
         .get, "/assets/{file}",
         .init(
-          summary: "A file of the dashboard", answer: .content("*/*"), failures: [404])
+          summary: "A file of the dashboard", answer: .content("*/*"), failures: [404]),
+        right: .read
       ) { request, context in
         guard let file = page.files[try parameter("file", context)] else {
           throw Failure(.notFound, "Not found")
@@ -46,7 +47,8 @@ extension Interface {
       rows = []
     }
     let bytes = page.index(
-      rows: rows, servers: await control.servers(), notes: page.missingLibraries())
+      rows: rows, servers: await control.servers(),
+      notes: page.missingLibraries().map(\.missingOnPage))
     return try await tagged(request, EntityTag.of(bytes), "text/html; charset=utf-8") {
       ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
     }

@@ -9,8 +9,11 @@ extension Interface {
       .get, "/api/servers",
       .init(
         summary: "All servers, in the order of the configuration",
-        answer: .data(OpenAPISchemas.list(of: "Server")))
-    ) { _, _ in .success(.array(await control.servers().map(Documents.server))) }
+        answer: .data(OpenAPISchemas.list(of: "Server"))), right: .read
+    ) { _, context in
+      let audience = context.caller.audience
+      return .success(.array(await control.servers().map { Documents.server($0, for: audience) }))
+    }
     let single = [ServerVerb.start, .stop, .restart].map(serverRoute)
     return [list] + single + ServerVerb.allCases.map(groupRoute)
   }
@@ -51,26 +54,28 @@ extension Interface {
   private func serverRoute(_ verb: ServerVerb) -> Route {
     Route(
       .post, "/api/servers/{name}/\(verb.rawValue)",
-      description("\(verb.summary): one server", failures: [404, 409])
+      description("\(verb.summary): one server", failures: [404, 409]), right: .change
     ) { request, context in
       let name = try parameter("name", context)
       let body = try await ChangeBody.reason(request)
       let operation = try await operation(request, context, reason: body.reason)
-      return .success([Documents.server(try await carryOut(verb, on: name, by: operation))])
+      return .success([
+        Documents.server(try await carryOut(verb, on: name, by: operation), for: .permitted)
+      ])
     }
   }
 
   private func groupRoute(_ verb: ServerVerb) -> Route {
     Route(
       .post, "/api/groups/{group}/\(verb.rawValue)",
-      description("\(verb.summary): every server of a group", failures: [404, 409])
+      description("\(verb.summary): every server of a group", failures: [404, 409]), right: .change
     ) { request, context in
       let group = try parameter("group", context)
       let body = try await ChangeBody.reason(request)
       let members = try await control.members(ofProfile: group)
       let asked = try await operation(request, context, reason: body.reason)
       let servers = try await together(verb, members, asked)
-      return .success(.array(servers.map(Documents.server)))
+      return .success(.array(servers.map { Documents.server($0, for: .permitted) }))
     }
   }
 

@@ -12,27 +12,28 @@ extension Interface {
         .get, "/api/events",
         .init(
           summary: "Server-Sent Events: a snapshot, then each change",
-          answer: .content("text/event-stream"), failures: [503])
+          answer: .content("text/event-stream"), failures: [503]), right: .read
       ) { request, context in try await eventResponse(request, context) },
       Route(
         .get, "/healthz",
         .init(
-          summary: "Alive", answer: .data(OpenAPISchemas.reference("Health")))
+          summary: "Alive", answer: .data(OpenAPISchemas.reference("Health"))), right: .read
       ) { _, _ in .success(["status": "alive"]) },
       Route(
         .get, "/readyz",
         .init(
           summary: "Ready: the database answers and every wanted server was tried",
-          answer: .data(OpenAPISchemas.reference("Health")), failures: [503])
-      ) { _, _ in
-        if let reason = await control.unreadiness() {
-          throw Failure(.serviceUnavailable, reason)
+          answer: .data(OpenAPISchemas.reference("Health")), failures: [503]), right: .read
+      ) { _, context in
+        if let failure = await control.readinessFailure() {
+          throw Failure(
+            .serviceUnavailable, context.caller.mayChange ? failure.detail : failure.summary)
         }
         return .success(["status": "ready"])
       },
       Route(
         .get, "/metrics",
-        .init(summary: "Metrics for Prometheus", answer: .content("text/plain"))
+        .init(summary: "Metrics for Prometheus", answer: .content("text/plain")), right: .read
       ) { _, _ in
         await recordState()
         return Response(
@@ -54,7 +55,7 @@ extension Interface {
     let feed = EventFeed(
       stream: events, snapshots: snapshots, resumes: lastEvent != nil,
       lastEvent: lastEvent.flatMap(EventIdentifier.init),
-      peer: context.peer)
+      audience: context.caller.audience, peer: context.peer)
     var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
     // nginx and its like pass events on at once.
     headers[named: "X-Accel-Buffering"] = "no"
@@ -76,7 +77,7 @@ extension Interface {
     gauge("pointsd_clients").record(servers.reduce(0) { $0 + $1.connections })
     gauge("pointsd_client_requests").record(servers.reduce(0) { $0 + $1.requests })
     gauge("pointsd_late_users").record(await control.late().count)
-    gauge("pointsd_ready").record(await control.unreadiness() == nil ? 1 : 0)
+    gauge("pointsd_ready").record(await control.readinessFailure() == nil ? 1 : 0)
     if case .available = await control.database() {
       gauge("pointsd_database_available").record(1)
     } else {

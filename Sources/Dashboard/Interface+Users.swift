@@ -11,7 +11,7 @@ extension Interface {
         .init(
           summary: "All users and their points, by name",
           answer: .data(
-            OpenAPISchemas.list(of: "User"), beside: ["timestamp", "stale_seconds"]))
+            OpenAPISchemas.list(of: "User"), beside: ["timestamp", "stale_seconds"])), right: .read
       ) { _, _ in
         let reading = try await control.users()
         return .success(
@@ -23,7 +23,7 @@ extension Interface {
         .init(
           summary: "One user and its points",
           answer: .data(OpenAPISchemas.reference("User"), beside: ["stale_seconds"]),
-          failures: [404])
+          failures: [404]), right: .read
       ) { _, context in
         let reading = try await control.user(try parameter("name", context))
         return .success(Documents.user(reading.value), beside: staleness(reading))
@@ -31,7 +31,8 @@ extension Interface {
       Route(
         .get, "/api/users/{name}/status",
         .init(
-          summary: "Whether a user earns points", answer: .flat("UserStatus"), failures: [404])
+          summary: "Whether a user earns points", answer: .flat("UserStatus"), failures: [404]),
+        right: .read
       ) { _, context in
         .json(Documents.userStatus(try await control.server(try parameter("name", context))))
       },
@@ -42,7 +43,7 @@ extension Interface {
         .post, "/api/users/{name}/reset",
         .init(
           summary: "Set the points to 0", answer: .flat("ResetDone"), body: "Reason",
-          failures: [404])
+          failures: [404]), right: .change
       ) { request, context in
         let name = try parameter("name", context)
         let body = try await ChangeBody.reason(request)
@@ -57,7 +58,7 @@ extension Interface {
         .init(
           summary: "Add points, or take some away; never below 0",
           answer: .data(OpenAPISchemas.reference("User")), body: "Adjustment",
-          bodyIsRequired: true, failures: [404, 409])
+          bodyIsRequired: true, failures: [404, 409]), right: .change
       ) { request, context in
         let name = try parameter("name", context)
         let body = try await ChangeBody.adjustment(request)
@@ -76,7 +77,8 @@ extension Interface {
   ) -> Route {
     Route(
       .post, "/api/users/{name}/\(change.word)",
-      .init(summary: summary, answer: .flat("UserStatus"), body: "Reason", failures: failures)
+      .init(summary: summary, answer: .flat("UserStatus"), body: "Reason", failures: failures),
+      right: .change
     ) { request, context in
       let name = try parameter("name", context)
       let body = try await ChangeBody.reason(request)
@@ -101,7 +103,7 @@ extension Interface {
           .init(
             name: "from", text: "Instead: from this time, at most 1,000 points.", schema: stamp),
           .init(name: "to", text: "To this time, now when it is missing.", schema: stamp),
-        ], failures: [400, 404, 503])
+        ], failures: [400, 404, 503]), right: .read
     ) { request, context in
       let range = try HistoryQuery.parse(request.uri.query, now: time.now())
       let points = try await control.history(of: try parameter("name", context), range: range)

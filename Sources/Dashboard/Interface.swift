@@ -11,7 +11,7 @@ struct Interface: Sendable {
   let snapshots: SnapshotSource
   let page: Page
   let log: any LogHistory
-  let login: LoginPolicy
+  let access: AccessControl
   let metrics: PrometheusRegistry
   let time: DashboardTime
   let logger: Logger
@@ -25,16 +25,14 @@ struct Interface: Sendable {
   }
 
   /// The router that answers on TCP and on the control socket alike.
-  func router(gate: Gate) -> Router<DashboardContext> {
+  func router() -> Router<DashboardContext> {
     let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
-    let guardian = GateMiddleware(gate: gate, login: login, time: time, logger: logger)
-    router.add(middleware: guardian)
+    router.add(middleware: SourceMiddleware(access: access))
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {
       router.on(RouterPath(route.path), method: route.method) { request, context in
-        if route.isGuarded { try await guardian.admit(request, context, asChange: true) }
-        return try await route.handler(request, context)
+        try await access.respond(to: request, context, as: route)
       }
     }
     return router
@@ -53,15 +51,17 @@ struct Interface: Sendable {
     _ request: Request, _ context: DashboardContext, reason: String?
   ) async throws -> Operation {
     let operation = Operation(
-      who: await context.peer.name(), reason: reason, key: try IdempotencyKey.read(request))
-    log(operation, request)
+      who: await context.requester(), reason: reason, key: try IdempotencyKey.read(request))
+    log(operation, request, context)
     return operation
   }
 
-  private func log(_ operation: Operation, _ request: Request) {
+  private func log(
+    _ operation: Operation, _ request: Request, _ context: DashboardContext
+  ) {
     logger.info(
       """
-      \(request.method) \(request.loggedPath) asked by \(operation.who)\
+      \(request.method) \(request.loggedPath(context)) asked by \(operation.who)\
       \(operation.reason.map { ": \($0)" } ?? "")
       """, metadata: ["event": "asked"])
   }
@@ -76,8 +76,10 @@ struct Interface: Sendable {
       summary: "This description", answer: .content("application/json"))
     let path = "/api/openapi.json"
     // The route describes itself too.
-    let itself = Route(.get, path, description) { _, _ in throw Failure(.notFound, "Not found") }
+    let itself = Route(.get, path, description, right: .read) { _, _ in
+      throw Failure(.notFound, "Not found")
+    }
     let document = OpenAPIDocument(routes: described + [itself]).json
-    return Route(.get, path, description) { _, _ in .json(document) }
+    return Route(.get, path, description, right: .read) { _, _ in .json(document) }
   }
 }

@@ -6,8 +6,10 @@ struct Library: Sendable {
   let name: String
   /// Places to look, best first.
   let candidates: [String]
-  /// One line for log and page when none of them is there.
+  /// One line for the log when none of them is there.
   let missing: String
+  /// The same for the page, whose readers learn no path.
+  let missingOnPage: String
 
   /// A file as it lies there now.
   struct File: Sendable, Hashable {
@@ -31,11 +33,15 @@ struct Library: Sendable {
           "\(bootstrap)/css/bootstrap.min.css", "\(bootstrap)/css/bootstrap.css", bootstrap,
         ],
         missing: "Bootstrap is not in \(bootstrap): the dashboard looks plain; install"
-          + " libjs-bootstrap5 or set http.libraries.bootstrap"),
+          + " libjs-bootstrap5 or set http.libraries.bootstrap",
+        missingOnPage: "Bootstrap is missing on the daemon's machine: the dashboard looks plain;"
+          + " install libjs-bootstrap5 or set http.libraries.bootstrap"),
       Library(
         name: "chart.js", candidates: chartFiles.map { "\(chart)/\($0)" } + [chart],
         missing: "Chart.js is not in \(chart): the dashboard has no charts; install"
-          + " libjs-chart.js or set http.libraries.chartjs"),
+          + " libjs-chart.js or set http.libraries.chartjs",
+        missingOnPage: "Chart.js is missing on the daemon's machine: the dashboard has no charts;"
+          + " install libjs-chart.js or set http.libraries.chartjs"),
     ]
   }
 

@@ -17,6 +17,7 @@ final class ListenerLoop: Sendable {
   private let responder: RouterResponder<DashboardContext>
   private let time: DashboardTime
   private let logger: Logger
+  private let onListening: @Sendable (_ port: Int?) async -> Void
   private let state = Mutex(ListenCondition.closed)
 
   /// The first and the longest pause between two tries.
@@ -27,12 +28,14 @@ final class ListenerLoop: Sendable {
   static let idleTimeout = TimeAmount.seconds(75)
 
   init(
-    place: Place, responder: RouterResponder<DashboardContext>, time: DashboardTime, logger: Logger
+    place: Place, responder: RouterResponder<DashboardContext>, time: DashboardTime, logger: Logger,
+    onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
   ) {
     self.place = place
     self.responder = responder
     self.time = time
     self.logger = logger
+    self.onListening = onListening
   }
 
   var condition: ListenCondition { state.withLock { $0 } }
@@ -119,6 +122,7 @@ final class ListenerLoop: Sendable {
     let port = channel.localAddress?.port
     state.withLock { $0 = .listening(port: port) }
     logger.info("HTTP answers on \(name(port: port))", metadata: ["event": "http"])
+    await onListening(port)
   }
 
   private func retry(because reason: String, pause: Duration) {

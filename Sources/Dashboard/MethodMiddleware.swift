@@ -26,11 +26,13 @@ struct MethodMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch let error as HTTPError where error.status == .notFound {
       let allowed = methods(at: request.uri.path)
-      guard !allowed.isEmpty else { throw error }
+      // A body that nobody read must not be taken for the next request.
+      let headers = RequestBody.isAnnounced(request) ? HTTPFields().closing : HTTPFields()
+      guard !allowed.isEmpty else { throw Failure(.notFound, "Not found", headers: headers) }
       let list = allowed.sorted().joined(separator: ", ")
       throw Failure(
         .methodNotAllowed, "\(request.method.rawValue) is not possible here; possible: \(list)",
-        headers: [.allow: list])
+        headers: HTTPFields(Array(headers) + [HTTPField(name: .allow, value: list)]))
     }
   }
 

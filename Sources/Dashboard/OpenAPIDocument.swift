@@ -21,15 +21,21 @@ struct OpenAPIDocument: Sendable {
         "securitySchemes": [
           "token": [
             "type": "http", "scheme": "bearer", "description": "The content of http.tokenFile.",
-          ]
+          ],
+          "session": [
+            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name),
+            "description": "A browser that was let in by pointsctl login.",
+          ],
         ],
       ],
     ]
   }
 
   private static let introduction = """
-    The same API answers on TCP and on the control socket. Reading is open. Over TCP a change needs \
-    a loopback peer, a bind to loopback and no proxy header, or the token. Times are UTC, \
+    The same API answers on TCP and on the control socket. Over TCP everybody reads and nobody \
+    changes but a browser that was let in by `pointsctl login` and a client with the token; on the \
+    control socket the mode of its file decides. `x-right` says what an operation needs. Readers \
+    without rights get texts without paths, accounts and SQL. Times are UTC, \
     `YYYY-MM-DD HH:MM:SS`. While the database is away reads answer with the last known values and \
     `stale_seconds`, changes with 503.
     """
@@ -52,14 +58,13 @@ struct OpenAPIDocument: Sendable {
   }
 
   private func operation(_ route: Route) -> JSON {
-    let changes = route.method == .post
     var members: [JSON.Member] = [
       JSON.Member(name: "summary", value: .string(route.description.summary)),
       JSON.Member(name: "operationId", value: .string(Self.identifier(route))),
     ]
     let parameters =
       route.parameters.map(Self.pathParameter) + route.description.query.map(Self.query)
-      + (changes ? [Self.idempotencyKey] : [])
+      + (route.right == .change ? [Self.idempotencyKey] : [])
     if !parameters.isEmpty { members.append(.init(name: "parameters", value: .array(parameters))) }
     if let body = route.description.body {
       members.append(
@@ -70,14 +75,31 @@ struct OpenAPIDocument: Sendable {
             "content": ["application/json": ["schema": OpenAPISchemas.reference(body)]],
           ]))
     }
-    if changes { members.append(.init(name: "security", value: [[:], ["token": []]])) }
-    members.append(.init(name: "responses", value: responses(route, changes: changes)))
+    if route.takesLargeBody {
+      members.append(
+        .init(
+          name: "requestBody",
+          value: [
+            "required": true, "content": ["application/sql": ["schema": ["type": "string"]]],
+          ]))
+    }
+    members.append(.init(name: "x-right", value: .string(route.right.words)))
+    if route.right == .change || route.right == .guardedRead {
+      members.append(.init(name: "security", value: [["token": []], ["session": []]]))
+    }
+    members.append(.init(name: "responses", value: responses(route)))
     return .object(members)
   }
 
-  private func responses(_ route: Route, changes: Bool) -> JSON {
-    let failures = Set(
-      route.description.failures + (changes ? [400, 401, 403, 413, 422, 503, 504] : []))
+  private func responses(_ route: Route) -> JSON {
+    let ofRight: [Int] =
+      switch route.right {
+      case .read: []
+      case .guardedRead: [401, 403, 429, 503]
+      case .change: [400, 401, 403, 413, 422, 429, 503, 504]
+      case .controlSocket, .session: [403]
+      }
+    let failures = Set(route.description.failures + ofRight)
     let success = JSON.Member(
       name: "200",
       value: ["description": "As asked.", "content": Self.content(route.description.answer)])
@@ -103,6 +125,7 @@ struct OpenAPIDocument: Sendable {
       switch name {
       case "name": "A user's or a server's name, in any case."
       case "id": "The operation's id."
+      case "code": "The code of a login link."
       case "group": "A group, `all`, a user or a server, in any case."
       default: "The file's name."
       }

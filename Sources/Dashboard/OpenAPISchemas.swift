@@ -89,6 +89,13 @@ enum OpenAPISchemas {
       ("settings", ["type": "array", "items": string]),
       ("needs_restart", ["type": "array", "items": string]),
     ]),
+    "Session": object([
+      ("may_change", ["type": "boolean"]), ("requester", nullable("string")),
+      ("open", ["type": "boolean"]),
+    ]),
+    "LoginLink": object([
+      ("url", string), ("path", string), ("account", string), ("seconds", integer(minimum: 1)),
+    ]),
     "Health": object([("status", string)]),
     "Reason": object(
       [("reason", describe(reason, "Why; kept in the log and the ledger."))], required: [],

@@ -13,9 +13,9 @@ struct Page: Sendable {
     self.libraries = Library.all(libraries)
   }
 
-  /// What to tell the operator of libraries that are not where they should be.
-  func missingLibraries() -> [String] {
-    libraries.filter { $0.file() == nil }.map(\.missing)
+  /// The libraries that are not where they should be.
+  func missingLibraries() -> [Library] {
+    libraries.filter { $0.file() == nil }
   }
 
   /// `index.html` with the rows of the plain table, and a note where a library is missing.

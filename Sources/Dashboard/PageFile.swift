@@ -23,11 +23,12 @@ struct PageFile: Sendable {
   /// The page itself, which is filled in for each reader.
   static let index = String(decoding: PackageResources.index_html, as: UTF8.self)
 
-  /// The page to log in, which is filled in too.
+  /// The page about access, which is filled in too.
   static let login = String(decoding: PackageResources.login_html, as: UTF8.self)
 
   /// What it loads, as `/assets/…`.
   static let all = [
+    PageFile("access.js", PackageResources.access_js),
     PageFile("actions.js", PackageResources.actions_js),
     PageFile("charts.js", PackageResources.charts_js),
     PageFile("colours.js", PackageResources.colours_js),

@@ -22,7 +22,9 @@ struct ReportingMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch {
-      response = failure(error, request).response
+      let failure = failure(error, request, context)
+      response =
+        failure.isRefusal && request.wantsPage ? AccessPage.refusal(failure) : failure.response
     }
     for field in Self.headers where response.headers[field.name] == nil {
       response.headers[field.name] = field.value
@@ -48,13 +50,16 @@ struct ReportingMiddleware: RouterMiddleware {
     return headers
   }()
 
-  private func failure(_ error: any Error, _ request: Request) -> Failure {
+  private func failure(
+    _ error: any Error, _ request: Request, _ context: DashboardContext
+  ) -> Failure {
     if let failure = Failure(error) {
       if failure.status == .notFound, error is HTTPError { return Failure(.notFound, "Not found") }
       return failure
     }
     logger.error(
-      "\(request.method) \(request.loggedPath) failed: \(error)", metadata: ["event": "http"])
+      "\(request.method) \(request.loggedPath(context)) failed: \(error)",
+      metadata: ["event": "http"])
     return Failure(.internalServerError, "Internal error; the log of pointsd says more")
   }
 

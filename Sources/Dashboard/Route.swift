@@ -11,8 +11,10 @@ struct Route: Sendable {
   let path: String
   let description: Description
   let handler: Handler
-  /// Whether it needs the rights of a change although it changes nothing.
-  let isGuarded: Bool
+  /// What a request has to bring. Without a default: a route cannot forget it.
+  let right: Right
+  /// Whether its body may be larger than `RequestBody.limit`; the handler then bounds it itself.
+  let takesLargeBody: Bool
 
   /// What the OpenAPI document says of a route.
   struct Description: Sendable {
@@ -46,13 +48,20 @@ struct Route: Sendable {
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ description: Description,
-    isGuarded: Bool = false, handler: @escaping Handler
+    right: Right, takesLargeBody: Bool = false, handler: @escaping Handler
   ) {
     self.method = method
     self.path = path
     self.description = description
     self.handler = handler
-    self.isGuarded = isGuarded
+    self.right = right
+    self.takesLargeBody = takesLargeBody
+  }
+
+  /// Whether a browser opens it as a document.
+  var isPage: Bool {
+    guard method == .get, case .content("text/html") = description.answer else { return false }
+    return true
   }
 
   /// The names between braces.

@@ -6,7 +6,7 @@ import Points
 actor SnapshotSource {
   /// The encoded event, and the position behind the newest event that it is sure to include.
   struct Snapshot: Sendable {
-    let event: ByteBuffer
+    let event: EventEncoder.Event
     let position: EventStream.Position
   }
 
@@ -41,19 +41,25 @@ actor SnapshotSource {
       // Nothing is known yet; `database` says why.
       reading = Reading([])
     }
-    let data: JSON = [
-      "timestamp": .string(time.now().description),
-      "started": .string(String(stream.startedMilliseconds)),
-      "users": .array(reading.value.map(Documents.user)),
-      "servers": .array(await control.servers().map(Documents.server)),
-      "stats": Documents.statistics(reading.value),
-      "database": Documents.database(await control.database()),
-      "configuration": Documents.configuration(await control.configuration()),
-      "late": .array(await control.late().map(JSON.string)),
-      "stale_seconds": reading.staleSeconds.map { .number($0) } ?? .null,
-    ]
+    let timestamp = time.now().description
+    let servers = await control.servers()
+    let database = await control.database()
+    let configuration = await control.configuration()
+    let late = await control.late()
     let identifier = stream.identifier(position.sequence)
-    return Snapshot(
-      event: EventEncoder.encode("snapshot", data, id: identifier), position: position)
+    let event = EventEncoder.Event("snapshot", id: identifier) { audience in
+      [
+        "timestamp": .string(timestamp),
+        "started": .string(String(stream.startedMilliseconds)),
+        "users": .array(reading.value.map(Documents.user)),
+        "servers": .array(servers.map { Documents.server($0, for: audience) }),
+        "stats": Documents.statistics(reading.value),
+        "database": Documents.database(database, for: audience),
+        "configuration": Documents.configuration(configuration, for: audience),
+        "late": .array(late.map(JSON.string)),
+        "stale_seconds": reading.staleSeconds.map { .number($0) } ?? .null,
+      ]
+    }
+    return Snapshot(event: event, position: position)
   }
 }

@@ -6,7 +6,7 @@ public struct Intent: Sendable, Hashable {
   public let running: Bool
   /// True after `pause`: the listener answers, no points.
   public let paused: Bool
-  /// Who asked, such as `uid 1000 (control socket)` or `127.0.0.1 (http)`.
+  /// Who asked, such as `alice (uid 1000) via the control socket` or `token`.
   public let who: String
   public let reason: String?
   public let since: DateTimeStamp

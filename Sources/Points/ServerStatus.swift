@@ -29,11 +29,16 @@ public struct ServerStatus: Sendable, Hashable {
   public var requests: Int
   /// The last fault, kept after recovery.
   public var lastError: String?
+  /// `reason` for readers without the right to change: no path, account or SQL; of what an operator
+  /// asked only the free text. nil when nothing of it may be shown.
+  public var publicReason: String?
+  /// `lastError` for readers without the right to change.
+  public var publicLastError: String?
 
   public init(
     name: String, user: String, port: Int, groups: [String], status: ServerState,
     wanted: ServerState, reason: String?, since: DateTimeStamp, connections: Int, requests: Int,
-    lastError: String?
+    lastError: String?, publicReason: String? = nil, publicLastError: String? = nil
   ) {
     self.name = name
     self.user = user
@@ -46,5 +51,7 @@ public struct ServerStatus: Sendable, Hashable {
     self.connections = connections
     self.requests = requests
     self.lastError = lastError
+    self.publicReason = publicReason
+    self.publicLastError = publicLastError
   }
 }

@@ -22,7 +22,8 @@ final class Server {
   var since: DateTimeStamp
   /// What was broadcast last.
   var lastStanding: Standing?
-  var lastError: String?
+  /// The last fault, kept after recovery; `publicText` is what readers without rights see of it.
+  var lastError: (text: String, publicText: String)?
   /// Why the user could not be credited, or brought to what is wanted; nil when all is well.
   var creditFailure: String?
   /// Requests of listeners that were closed since.
@@ -77,7 +78,8 @@ final class Server {
       name: definition.server, user: definition.user, port: definition.port,
       groups: definition.groups, status: state, wanted: wanted, reason: reason, since: since,
       connections: listener?.connections ?? 0,
-      requests: earlierRequests + (listener?.requests ?? 0), lastError: lastError)
+      requests: earlierRequests + (listener?.requests ?? 0), lastError: lastError?.text,
+      publicReason: publicReason, publicLastError: lastError?.publicText)
   }
 
   private var wanted: ServerState {
@@ -109,6 +111,29 @@ final class Server {
     case .backingOff(let reason), .failed(let reason): reason
     case .stopping: "stopping"
     case .starting, .running, .stopped: creditFailure ?? askedReason
+    }
+  }
+
+  /// What the database said of a user stays with the log and those who may change things.
+  static let publicCreditFailure = "could not be credited"
+  static let publicListenerFailure = "the listener failed"
+
+  /// `reason` without the database's words and without the account that asked.
+  private var publicReason: String? {
+    switch machine.state {
+    case .stopping: "stopping"
+    case .backingOff(let reason), .failed(let reason):
+      lastError?.text == reason ? lastError?.publicText : Self.publicListenerFailure
+    case .starting, .running, .stopped:
+      if creditFailure != nil {
+        Self.publicCreditFailure
+      } else if effective.earning {
+        nil
+      } else if override == nil, let intent {
+        intent.reason
+      } else {
+        askedReason
+      }
     }
   }
 

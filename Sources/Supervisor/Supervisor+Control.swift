@@ -62,27 +62,34 @@ extension Supervisor: Control {
     }
   }
 
-  public func unreadiness() async -> String? {
-    var reasons: [String] = []
+  public func readinessFailure() async -> ReadinessFailure? {
+    var failures: [ReadinessFailure] = []
+    func add(_ summary: String, _ detail: String? = nil) {
+      failures.append(
+        ReadinessFailure(detail: summary + (detail.map { ": \($0)" } ?? ""), summary: summary))
+    }
     switch phase {
-    case .preparing(let reason): reasons.append("the ledger is not ready: \(reason)")
-    case .stopping: reasons.append("pointsd is stopping")
+    case .preparing(let reason): add("the ledger is not ready", reason)
+    case .stopping: add("pointsd is stopping")
     case .serving:
       if case .away(let since, let reason) = condition {
-        reasons.append("the database is away since \(since): \(reason)")
+        add("the database is away since \(since)", reason)
       } else if let turnFailure {
-        reasons.append("the ledger cannot be followed: \(turnFailure)")
+        add("the ledger cannot be followed", turnFailure)
       } else if lastTurn == nil {
-        reasons.append("the ledger is being read")
+        add("the ledger is being read")
       }
-      if let failure = ticks.failure { reasons.append("ticks fail: \(failure)") }
+      if let failure = ticks.failure { add("ticks fail", failure) }
     }
     let starting = table.all.filter { $0.effective.running && $0.status.status == .starting }
     if !starting.isEmpty {
       let names = starting.prefix(5).map(\.definition.server).joined(separator: ", ")
-      reasons.append("\(starting.count) server(s) starting: \(names)")
+      add("\(starting.count) server(s) starting: \(names)")
     }
-    return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    guard !failures.isEmpty else { return nil }
+    return ReadinessFailure(
+      detail: failures.map(\.detail).joined(separator: "; "),
+      summary: failures.map(\.summary).joined(separator: "; "))
   }
 
   public func database() async -> DatabaseCondition { condition }

@@ -182,15 +182,25 @@ extension Supervisor {
     guard phase != .stopping else { return true }
     if restoreMark != .some(snapshot.restoreMark) { ledgerChanged(to: snapshot.restoreMark) }
     let plan = reconciler.plan(table.accounts, snapshot)
+    // Nothing is served before the ledger was brought to what is wanted once.
+    if case .preparing = phase, round == 0, !plan.isEmpty {
+      _ = try await carryOut(plan)
+      return false
+    }
     take(snapshot, isNewest: observations.accept(token), serves: plan.serves)
     guard !plan.isEmpty, round < Self.roundsOfATurn else {
       if plan.isEmpty { unrepaired = [:] }
       return true
     }
+    return try await !carryOut(plan)
+  }
+
+  /// - Returns: whether something was done, so that another look is due.
+  private func carryOut(_ plan: Reconciler.Plan) async throws(LedgerError) -> Bool {
     let served = table.users
     if plan.serves { try await store.serve(served) }
     let hasRepaired = try await repair(plan)
-    return !plan.serves && !hasRepaired
+    return plan.serves || hasRepaired
   }
 
   /// - Returns: whether something was done, so that another look is due.

@@ -40,10 +40,10 @@ extension Supervisor {
       }
       handle(.opened, server: server)
     } catch let error as ListenerError {
-      server.lastError = error.reason
+      server.lastError = (error.reason, error.reason)
       handle(.openFailed(reason: error.reason, retryable: error.retryable), server: server)
     } catch {
-      server.lastError = "\(error)"
+      server.lastError = ("\(error)", Server.publicListenerFailure)
       handle(.openFailed(reason: "\(error)", retryable: true), server: server)
     }
   }
@@ -59,7 +59,7 @@ extension Supervisor {
 
   /// A listener stopped working by itself.
   func listenerDied(_ server: Server, reason: String) {
-    server.lastError = reason
+    server.lastError = (reason, reason)
     handle(.died(reason: reason), server: server)
   }
 

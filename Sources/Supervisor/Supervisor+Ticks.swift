@@ -108,7 +108,7 @@ extension Supervisor {
     server.creditFailure = failure
     let metadata: Logger.Metadata = ["user": "\(user)", "event": "trouble"]
     if let failure {
-      server.lastError = failure
+      server.lastError = (failure, Server.publicCreditFailure)
       logger.error("\(user) could not be credited: \(failure)", metadata: metadata)
     } else {
       logger.info("\(user) is credited again, nothing was lost", metadata: metadata)

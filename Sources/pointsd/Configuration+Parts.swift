@@ -25,7 +25,10 @@ extension DashboardSettings {
     let http = configuration.http
     self.init(
       address: http.address, port: http.port, hosts: http.hosts,
-      token: try http.tokenFile.map { Array(try SecretFile.read($0).utf8) },
+      token: try http.tokenFile.map { path in
+        try TokenSource(path: path) { try SecretFile.readToken(path) }
+      },
+      open: http.open,
       controlSocket: configuration.control.socket,
       libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs))
   }

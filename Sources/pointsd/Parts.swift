@@ -61,7 +61,8 @@ struct Parts {
       supervisor: supervisor, lanes: lanes, mayHaveLedger: database.mayHaveLedger)
     let dashboard = DashboardService(
       settings: try DashboardSettings(configuration), control: supervisor,
-      log: LogOutput.recent, metrics: metrics, logger: logger)
+      log: LogOutput.recent, metrics: metrics, logger: logger,
+      announceLoginLink: LoginAnnouncement.onTerminal)
     self.dashboard = dashboard
     self.status = StatusService(
       supervisor: supervisor, dashboard: dashboard, notifier: notifier,

@@ -32,7 +32,7 @@ struct StatusService: Service, CustomStringConvertible {
     var ready = false
     while !Task.isCancelled {
       if !ready {
-        ready = await supervisor.unreadiness() == nil || looks >= Self.patienceInLooks
+        ready = await supervisor.readinessFailure() == nil || looks >= Self.patienceInLooks
         if ready { notifier.ready() }
       }
       let line = await statusLine

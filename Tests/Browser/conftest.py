@@ -73,19 +73,24 @@ def complaints(daemon):
 
 @pytest.fixture
 def open_page(browser, daemon, complaints):
-    """Opens the dashboard in a new browser profile and waits until it is live."""
+    """Opens the dashboard in a new browser profile, let in by a link, and waits until it is live."""
     contexts = []
 
-    def open(path: str = "/", live: bool = True, **options) -> Page:
+    def open(path: str = "/", live: bool = True, let_in: bool = True, **options) -> Page:
         options = {"viewport": {"width": 1366, "height": 900}, **options}
         context = browser.new_context(**options)
         contexts.append(context)
+        if let_in:
+            # As the button on the link's page does; test_login.py presses it.
+            assert context.request.post(daemon.login_link()).ok
         page = context.new_page()
         complaints.watch(page)
         page.goto(daemon.url + path)
         if live:
             expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
             expect(page.locator("#user-rows tr").first).to_be_visible()
+            expect(page.locator("body")).to_have_attribute(
+                "data-access", "change" if let_in else "read")
         return page
 
     yield open

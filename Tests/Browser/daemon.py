@@ -1,5 +1,6 @@
 """A real pointsd with a private database in a temporary folder, on free ports of loopback."""
 
+import http.client
 import json
 import os
 import shutil
@@ -47,28 +48,28 @@ class Daemon:
     """Starts, stops, freezes and ends one daemon; only processes it started itself."""
 
     def __init__(
-        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None
+        self, users: list[dict], interval: float = 1, points: int = 10, token: str | None = None,
+        web: dict | None = None,
     ):
         # Short: a control socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="pd-"))
-        http, *ports = free_ports(len(users) + 1)
+        port, *ports = free_ports(len(users) + 1)
         self.users = [{"port": port, **user} for port, user in zip(ports, users, strict=True)]
-        self.url = f"http://127.0.0.1:{http}"
+        self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen | None = None
         self.log = self.folder / "pointsd.log"
+        self.socket = self.folder / "control.sock"
         self.configuration = self.folder / "pointsd.json"
-        address = {"address": "127.0.0.1"}
         if token:
-            # Bound to every address: changes need the token from this machine too.
+            (self.folder / "token").touch(0o600)
             (self.folder / "token").write_text(token + "\n")
-            (self.folder / "token").chmod(0o600)
-            address = {"address": "0.0.0.0", "tokenFile": "token"}
+            web = {"tokenFile": "token", **(web or {})}
         self.configuration.write_text(
             json.dumps(
                 {
                     "database": {"managed": {"dataDirectory": str(self.folder / "data")}},
-                    "http": {"port": http, **address},
-                    "control": {"socket": str(self.folder / "control.sock")},
+                    "http": {"address": "127.0.0.1", "port": port, **(web or {})},
+                    "control": {"socket": str(self.socket)},
                     "accrual": {"points": points, "intervalSeconds": interval},
                     "users": self.users,
                 }
@@ -97,9 +98,23 @@ class Daemon:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)["data"]
 
-    def post(self, path: str) -> None:
-        request = urllib.request.Request(self.url + path, data=b"", method="POST")
-        urllib.request.urlopen(request, timeout=15).close()
+    def post(self, path: str):
+        """Changes something, as an operator does: over the control socket."""
+        connection = http.client.HTTPConnection("localhost", timeout=15)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(15)
+        connection.sock.connect(str(self.socket))
+        try:
+            connection.request("POST", path)
+            answer = connection.getresponse()
+            body = json.load(answer)
+            assert answer.status == 200, body
+            return body.get("data")
+        finally:
+            connection.close()
+
+    def login_link(self) -> str:
+        return self.post("/api/login")["url"]
 
     def points(self, user: str) -> int:
         return self.get(f"/api/users/{urllib.parse.quote(user, safe='')}")["points"]

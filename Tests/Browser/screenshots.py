@@ -18,7 +18,9 @@ USERS = [
 
 
 def open_page(browser, daemon, **options):
-    page = browser.new_context(reduced_motion="reduce", **options).new_page()
+    context = browser.new_context(reduced_motion="reduce", **options)
+    context.request.post(daemon.login_link())
+    page = context.new_page()
     page.goto(daemon.url)
     expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
     # A picture needs a line to look at.

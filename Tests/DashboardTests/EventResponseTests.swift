@@ -74,7 +74,7 @@ import Testing
         #expect(
           reader.text.contains(
             "-3\nevent: database\ndata: "
-              + #"{"status":"away","since":"1970-01-01 00:00:00","reason":"gone"}"#))
+              + #"{"status":"away","since":"1970-01-01 00:00:00","reason":null}"#))
       }
     }
   }

@@ -4,7 +4,9 @@ import Testing
 @testable import Dashboard
 
 @Suite struct EventRingTests {
-  private func event(_ number: Int) -> ByteBuffer { ByteBuffer(string: "event \(number)") }
+  private func event(_ number: Int) -> EventEncoder.Event {
+    EventEncoder.Event(ByteBuffer(string: "event \(number)"))
+  }
 
   @Test func eventsComeBackInOrder() {
     var ring = EventRing(capacity: 10, byteCapacity: 1000)
@@ -41,10 +43,10 @@ import Testing
 
   @Test func itStaysWithinItsBytes() {
     var ring = EventRing(capacity: 100, byteCapacity: 100)
-    for _ in 1...50 { ring.append(ByteBuffer(repeating: 0, count: 30)) }
+    for _ in 1...50 { ring.append(.init(ByteBuffer(repeating: 0, count: 30))) }
     #expect(ring.count == 3)
     // One that is larger than all is kept alone.
-    ring.append(ByteBuffer(repeating: 0, count: 500))
+    ring.append(.init(ByteBuffer(repeating: 0, count: 500)))
     #expect(ring.count == 1)
   }
 

@@ -15,7 +15,10 @@ final class FakeControl: Control {
     /// What every change, and every read of rows, throws.
     var changeError: ControlError?
     var readError: ControlError?
-    var unreadiness: String?
+    var historyError: ControlError?
+    /// How often a ledger was restored.
+    var restored = 0
+    var readinessFailure: ReadinessFailure?
     var database = DatabaseCondition.available(since: DateTimeStamp(secondsSinceEpoch: 0))
     var late: [String] = []
     var configuration = ConfigurationCondition.current(since: DateTimeStamp(secondsSinceEpoch: 0))
@@ -79,6 +82,7 @@ final class FakeControl: Control {
 
   func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint] {
     _ = try index(name)
+    if let error = state.withLock({ $0.historyError }) { throw error }
     state.withLock { $0.ranges.append(range) }
     let stamp = DateTimeStamp(at: 2026, 1, 12, 14, 30, 0)
     return [HistoryPoint(stamp: stamp, points: 10), HistoryPoint(stamp: stamp, points: nil)]
@@ -223,6 +227,7 @@ final class FakeControl: Control {
     progress("verifying")
     try state.withLock { state in
       if let error = state.changeError { throw error }
+      state.restored += 1
       state.backup = try file.read(at: 0, count: file.size)
     }
   }
@@ -236,7 +241,7 @@ final class FakeControl: Control {
       notices: ["row of Afif was re-created"])
   }
 
-  func unreadiness() async -> String? { state.withLock { $0.unreadiness } }
+  func readinessFailure() async -> ReadinessFailure? { state.withLock { $0.readinessFailure } }
   func database() async -> DatabaseCondition { state.withLock { $0.database } }
   func late() async -> [String] { state.withLock { $0.late } }
 

@@ -33,6 +33,6 @@ import Testing
     ("secret", "", false), ("", "", false), ("a", "aa", false), ("ab", "abab", false),
   ])
   func secretsAreCompared(secret: String, given: String, equal: Bool) {
-    #expect(ConstantTime.equal(Array(secret.utf8), Array(given.utf8)) == equal)
+    #expect(SecretBytes.equal(Array(secret.utf8), Array(given.utf8)) == equal)
   }
 }

@@ -14,8 +14,19 @@ struct RouterFixture: Sendable {
   let metrics = PrometheusRegistry()
   let recorder = LogRecorder()
   let log = FakeLog()
-  let login = LoginPolicy(token: Array("secret".utf8))
+  static let token = "0123456789abcdef"
+  let access: AccessControl
   var libraries = DashboardSettings.Libraries()
+
+  /// - Parameter settings: a token in any case; nil for that alone.
+  init(_ settings: DashboardSettings? = nil, time: DashboardTime = .prompt) {
+    let settings =
+      settings
+      ?? DashboardSettings(token: TokenSource(fixed: Self.token), controlSocket: "/nowhere/socket")
+    let site = Site(address: settings.address)
+    _ = site.listens(port: 8080)
+    self.access = AccessControl(settings, site: site, time: time, logger: recorder.logger)
+  }
 
   var interface: Interface {
     let stream = EventStream(startedMilliseconds: 1, factory: metrics)
@@ -23,15 +34,11 @@ struct RouterFixture: Sendable {
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
       page: Page(libraries: libraries), log: log,
-      login: login, metrics: metrics, time: .prompt,
+      access: access, metrics: metrics, time: .prompt,
       logger: recorder.logger)
   }
 
-  var router: Router<DashboardContext> {
-    let settings = DashboardSettings(
-      hosts: ["localhost"], token: Array("secret".utf8), controlSocket: "/nowhere")
-    return interface.router(gate: Gate(settings))
-  }
+  var router: Router<DashboardContext> { interface.router() }
 
   /// What came back, with the body as text.
   struct Answer: Sendable {
@@ -42,18 +49,32 @@ struct RouterFixture: Sendable {
 
   func send(
     _ method: HTTPRequest.Method, _ uri: String, _ body: String? = nil,
-    headers: HTTPFields = HTTPFields(), token: String? = "secret"
+    headers: HTTPFields = HTTPFields(), token: String? = Self.token
   ) async throws -> Answer {
     let authorization = HTTPFields(
       token.map { [HTTPField(name: .authorization, value: "Bearer \($0)")] } ?? [])
     let all = HTTPFields(Array(headers) + authorization)
-    return try await Application(router: router, logger: recorder.logger).test(.router) { client in
-      try await client.execute(
-        uri: uri, method: method, headers: all, body: body.map { ByteBuffer(string: $0) }
-      ) { response in
-        Answer(
-          status: response.status.code, body: String(buffer: response.body),
-          headers: response.headers)
+    return try await withClient { try await $0(method, uri, body, all) }
+  }
+
+  /// Sends one request as it is.
+  typealias Send =
+    @Sendable (HTTPRequest.Method, _ uri: String, _ body: String?, HTTPFields) async throws ->
+    Answer
+
+  /// Many requests to one router.
+  func withClient<Value: Sendable>(
+    _ work: @escaping @Sendable (Send) async throws -> Value
+  ) async throws -> Value {
+    try await Application(router: router, logger: recorder.logger).test(.router) { client in
+      try await work { method, uri, body, headers in
+        try await client.execute(
+          uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
+        ) { response in
+          Answer(
+            status: response.status.code, body: String(buffer: response.body),
+            headers: response.headers)
+        }
       }
     }
   }
@@ -61,6 +82,13 @@ struct RouterFixture: Sendable {
   func get(_ uri: String) async throws -> Answer { try await send(.get, uri) }
   func post(_ uri: String, _ body: String? = nil) async throws -> Answer {
     try await send(.post, uri, body)
+  }
+}
+
+extension TokenSource {
+  /// A token that never changes.
+  init(fixed token: String) {
+    self.init(path: "/nowhere/token", initial: token) { token }
   }
 }
 

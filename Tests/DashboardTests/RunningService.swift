@@ -22,16 +22,17 @@ struct RunningService: Sendable {
   /// Runs a service as long as `work` does; ends it gracefully.
   static func with(
     address: String = "127.0.0.1", port: Int = 0, hosts: [String] = [], token: String? = nil,
+    open: Bool = false, folder: TemporaryFolder = TemporaryFolder(),
     waitsForTCP: Bool = true, time: DashboardTime = .system,
     _ work: @Sendable (RunningService) async throws -> Void
   ) async throws {
-    let folder = TemporaryFolder()
     let socket = folder.path + "/var/control.sock"
     let recorder = LogRecorder()
     let control = FakeControl()
     let service = DashboardService(
       settings: DashboardSettings(
-        address: address, port: port, hosts: hosts, token: token.map { Array($0.utf8) },
+        address: address, port: port, hosts: hosts, token: token.map(TokenSource.init(fixed:)),
+        open: open,
         controlSocket: socket),
       control: control, log: FakeLog(), metrics: PrometheusRegistry(), logger: recorder.logger,
       time: time)

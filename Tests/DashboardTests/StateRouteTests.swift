@@ -37,12 +37,16 @@ import Testing
   }
 
   @Test func aliveIsNotReady() async throws {
-    fixture.control.set { $0.unreadiness = "the database is away" }
+    fixture.control.set {
+      $0.readinessFailure = ReadinessFailure(
+        detail: "the database is away: /run/mysqld/mysqld.sock", summary: "the database is away")
+    }
     #expect(try await fixture.get("/healthz").status == 200)
-    let answer = try await fixture.get("/readyz")
+    let answer = try await fixture.send(.get, "/readyz", token: nil)
     #expect(answer.status == 503)
+    #expect(try await fixture.get("/readyz").body.contains("/run/mysqld/mysqld.sock"))
     #expect(answer.body == #"{"success":false,"error":"the database is away"}"#)
-    fixture.control.set { $0.unreadiness = nil }
+    fixture.control.set { $0.readinessFailure = nil }
     #expect(try await fixture.get("/readyz").body == #"{"success":true,"data":{"status":"ready"}}"#)
   }
 

@@ -80,7 +80,7 @@ import Testing
     #expect(answer.body.contains(#""points":100"#))
     let operation = try #require(fixture.control.operations.first)
     #expect(operation.reason == "counted twice")
-    #expect(operation.who == "unknown address via http")
+    #expect(operation.who == "token")
   }
 
   @Test func adjustBelowZeroIsAConflict() async throws {
@@ -130,7 +130,7 @@ import Testing
     _ = try await fixture.post("/api/users/Afif/pause", #"{"reason":"lunch"}"#)
     #expect(
       fixture.recorder.lines.contains(
-        "info: POST /api/users/Afif/pause asked by unknown address via http: lunch"))
+        "info: POST /api/users/Afif/pause asked by token: lunch"))
   }
 
   @Test func changesWithoutADatabaseAre503() async throws {

@@ -47,8 +47,13 @@ import Testing
       let answer = try daemon.http("/readyz")
       return answer.status == 503 && answer.body.contains("database")
     }
-    let change = try daemon.http("/api/users/Afif/reset", method: "POST")
+    let change = try daemon.control("/api/users/Afif/reset", method: "POST")
     #expect(change.status == 503)
+    // Those without rights get no path and no account.
+    for path in ["/readyz", "/api/servers", "/api/users/Afif/history"] {
+      let body = try daemon.http(path).body
+      #expect(!body.contains(daemon.directory) && !body.contains("pointsd@"), "\(body)")
+    }
     daemon.stopDatabase(SIGCONT)
     try await eventually("answers are fresh again") {
       try client.send("get_data\n")

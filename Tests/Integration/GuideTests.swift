@@ -11,7 +11,7 @@ import Testing
   }()
 
   /// A daemon of the five users, each in the group of the original.
-  private func daemon(_ arguments: [String] = []) throws -> Daemon {
+  private func daemon(_ arguments: [String] = [], open: Bool = false) throws -> Daemon {
     var options = Daemon.Options()
     options.intervalSeconds = 0.2
     options.arguments = arguments
@@ -25,6 +25,11 @@ import Testing
       users[index]["server"] = index < 3 ? "server\(index + 1)" : "server_c\(index - 2)"
     }
     configuration["users"] = users
+    if open, var http = configuration["http"] as? [String: Any] {
+      #expect(Self.guide.contains("`\"http\": {\"open\": true}`"))
+      http["open"] = true
+      configuration["http"] = http
+    }
     try JSONSerialization.data(withJSONObject: configuration).write(to: file)
     return daemon
   }
@@ -112,9 +117,9 @@ import Testing
     #expect(try await daemon.stop() == 0)
   }
 
-  /// The original's REST calls, by its own words.
+  /// The original's REST calls, by its own words: without a login, as `http.open` lets them.
   @Test func restCalls() async throws {
-    let daemon = try daemon()
+    let daemon = try daemon(open: true)
     try await daemon.start()
     try await eventually("everybody earns") { try daemon.points().values.allSatisfy { $0 > 0 } }
     let users = try daemon.http("/api/users").json

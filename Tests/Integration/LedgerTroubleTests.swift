@@ -16,7 +16,7 @@ import Testing
   }
 
   private func server(of user: String, _ daemon: Daemon) throws -> [String: Any]? {
-    let servers = try daemon.http("/api/servers").json["data"] as? [[String: Any]] ?? []
+    let servers = try daemon.control("/api/servers").json["data"] as? [[String: Any]] ?? []
     return servers.first { $0["user"] as? String == user }
   }
 
@@ -58,7 +58,7 @@ import Testing
         == true
     }
     #expect(try daemon.points()["Faiz"] == 9_223_372_036_854_775_800)
-    #expect(try daemon.http("/api/users/Faiz/reset", method: "POST").status == 200)
+    #expect(try daemon.control("/api/users/Faiz/reset", method: "POST").status == 200)
     try await eventually("it earns again") {
       try daemon.points()["Faiz"].map { $0 > 0 && $0 < 1_000_000 } ?? false
     }
@@ -87,7 +87,7 @@ import Testing
       for change in ["pause", "resume", "adjust"] {
         let body = change == "adjust" ? "{\"delta\":7,\"reason\":\"round \(round)\"}" : "{}"
         try await eventually("\(change) is made") {
-          try daemon.http("/api/users/Afif/\(change)", method: "POST", body: body).status == 200
+          try daemon.control("/api/users/Afif/\(change)", method: "POST", body: body).status == 200
         }
       }
     }

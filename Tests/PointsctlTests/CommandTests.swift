@@ -28,6 +28,11 @@ import Testing
             + #""details":["port 5001 → 5011"]},{"user":"Faiz","server":"server_c2","#
             + #""action":"nothing","details":[]}],"settings":["log.level: info → debug"],"#
             + #""needs_restart":[]}"#)
+      case ("POST", "/api/login"):
+        return .data(
+          #"{"url":"http://127.0.0.1:8080/login/00ff","path":"/login/00ff","#
+            + #""account":"alice (uid 1000)","seconds":600}"#)
+      case ("POST", "/api/login/revoke"): return .data(#"{"status":"revoked"}"#)
       case ("POST", "/api/users/Afif/pause"):
         return ScriptedDaemon.Answer(
           body: #"{"success":true,"username":"Afif","status":"paused"}"#)
@@ -60,6 +65,23 @@ import Testing
     -> RunningCommand.Outcome
   {
     try await RunningCommand.run(["--socket", folder.path + "/s"] + arguments)
+  }
+
+  @Test func loginPrintsALinkAndForWhom() async throws {
+    let folder = try TestFolder()
+    let daemon = try await daemon(folder)
+    let link = try await run(["login"], folder)
+    #expect(link.status == 0)
+    // The link alone, for a browser's command line.
+    #expect(link.output == "http://127.0.0.1:8080/login/00ff\n")
+    #expect(link.errors.contains("alice (uid 1000)") && link.errors.contains("once"))
+    let revoked = try await run(["login", "--revoke"], folder)
+    #expect(revoked.status == 0 && revoked.output.contains("every browser's session has ended"))
+    #expect(
+      daemon.changes.map { $0.prefix { $0 != "{" } } == [
+        "POST /api/login ", "POST /api/login/revoke ",
+      ])
+    try await daemon.stop()
   }
 
   @Test func planTellsWhatWouldChange() async throws {

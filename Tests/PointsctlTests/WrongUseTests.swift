@@ -127,11 +127,16 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
       "pointsctl: Afif has 120 points", answer: .failure(409, "Afif has 120 points")),
     .init(
       "wrong token", ["pause", "afif", "--url", "URL"], 77,
-      "pointsctl: The token is wrong; changing needs --token-file, or the control socket on that machine",
+      "pointsctl: The token is wrong; use --token-file, or the control socket on that machine",
       answer: .failure(401, "The token is wrong")),
     .init(
       "not allowed", ["pause", "afif", "--url", "URL"], 77, "pointsctl: Changes need a token;",
       answer: .failure(403, "Changes need a token")),
+    .init(
+      "too many guesses", ["pause", "afif", "--url", "URL"], 75, "pointsctl: Too many wrong tokens",
+      answer: .failure(429, "Too many wrong tokens")),
+    .init(
+      "login elsewhere", ["login", "--url", "URL"], 64, "Error: login needs the control socket"),
     .init(
       "database away", ["verify", "--socket", "SOCKET"], 75, "pointsctl: the database is away",
       answer: .failure(503, "the database is away")),

@@ -48,8 +48,8 @@ import Testing
         try await fixture.supervisor.restore(file, by: operation) { _ in }
       }
       #expect(fixture.store.state.withLock { $0.restored.isEmpty })
-      let unreadiness = await fixture.supervisor.unreadiness()
-      #expect(unreadiness?.contains("ledger") != true)
+      let failure = await fixture.supervisor.readinessFailure()
+      #expect(failure?.detail.contains("ledger") != true)
       // The gate is open again.
       _ = try await fixture.supervisor.apply(.pause, to: "Afif", by: operation)
     }

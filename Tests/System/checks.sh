@@ -115,6 +115,16 @@ credential_is_used() {
   is "$status" 200 && pointsctl resume afif
 }
 check "a token from the credential store lets a proxy's client change" credential_is_used
+sessions_outlive_a_restart() {
+  local url cookie session=http://127.0.0.1:8080/api/session
+  url=$(pointsctl login) || return 1
+  cookie=$(curl --silent --include --request POST "$url" | grep -io 'pointsd-session=[^;]*') || return 1
+  systemctl restart pointsd
+  like "$(curl --silent --cookie "$cookie" $session)" '"may_change":true' || return 1
+  pointsctl login --revoke && systemctl restart pointsd
+  like "$(curl --silent --cookie "$cookie" $session)" '"may_change":false'
+}
+check "a browser's session outlives a restart, and ends when it is revoked" sessions_outlive_a_restart
 
 section "access"
 

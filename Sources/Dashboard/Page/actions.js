@@ -1,5 +1,7 @@
 // What clicks and keys do: changes asked of the daemon, questions before them, notices after.
 
+import { refresh as refreshAccess } from "./access.js";
+
 const element = (id) => document.getElementById(id);
 let changed = () => {};
 
@@ -18,8 +20,8 @@ const done = {
   reset: ["was reset to 0", "were reset to 0"], start: ["runs", "run"],
   stop: ["is stopped", "are stopped"], restart: ["was restarted", "were restarted"],
 };
-const refusal = "From here this page may look, but not change anything. Use it or pointsctl on the "
-  + "daemon's machine, or let its operator set http.tokenFile.";
+const refusal = "This browser may look, but not change anything (any more). Run pointsctl login on the "
+  + "daemon's machine and open the link it prints.";
 
 /// Asks the daemon for a change, after a question where it loses something, and says how it went.
 /// `subject` says who is touched, in and at the head of a sentence, and whether that are many;
@@ -35,7 +37,7 @@ export async function act(
   }
   button.setAttribute("aria-disabled", "true");
   try {
-    if (!(await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`, limit))) return;
+    await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`, limit);
     notify(`${subject.head} ${done[verb][Number(subject.many)]}.`);
   } catch (problem) {
     notify(`${subject.head}: ${verb} failed. ${problem.message}`, true);
@@ -45,7 +47,6 @@ export async function act(
   }
 }
 
-/// Whether it was done; false when a token was asked for and none given.
 async function post(path, limit) {
   let answer;
   try {
@@ -53,19 +54,11 @@ async function post(path, limit) {
   } catch {
     throw new Error("The daemon did not answer; whether it was done will show here.");
   }
-  if (answer.ok) return true;
+  if (answer.ok) return;
   const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}`);
-  if (answer.status === 403) throw new Error(`${refusal} (${said}.)`);
-  if (answer.status !== 401) throw new Error(said);
-  // Logging in would do: the daemon then knows this browser by a cookie.
-  element("token-reason").textContent = `${said}.`;
-  if (!(await confirmed(element("token")))) return false;
-  const body = new URLSearchParams({ token: element("token-value").value.trim() });
-  element("token-value").value = "";
-  const login = await fetch("/login", { method: "POST", body, redirect: "manual" });
-  if (login.status === 401) throw new Error("The token is wrong.");
-  if (login.status === 429) throw new Error("Too many failed logins; try again in a moment.");
-  return post(path, limit);
+  if (answer.status !== 401 && answer.status !== 403) throw new Error(said);
+  refreshAccess();
+  throw new Error(`${refusal} (${said}.)`);
 }
 
 function ask(title, text, yes) {

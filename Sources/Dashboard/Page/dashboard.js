@@ -10,7 +10,7 @@ const element = (id) => document.getElementById(id);
 const setText = (id, text) => {
   if (element(id).textContent !== text) element(id).textContent = text;
 };
-let live, tables, charts, actions, groups;
+let live, tables, charts, actions, groups, access;
 let known = false; // a snapshot came
 let due = false; // a drawing is
 
@@ -148,6 +148,8 @@ function receive(type, data) {
   const was = { running: statusOf(data.user), away: state.database.status, late: state.late?.size };
   apply(type, data);
   if (type === "snapshot") known = true;
+  // A daemon that came back may have another rule, or ended the session.
+  if (type === "snapshot" && live.link !== "asking") access.refresh();
   if (type === "users") data.users.forEach(charts.append);
   if (type === "server" && was.running !== statusOf(data.user)) charts.interrupt(data.user);
   const recovered = (type === "database" && was.away !== data.status)
@@ -185,14 +187,18 @@ function search(text) {
 
 async function start() {
   const { Live } = await import("./live.js");
-  [tables, charts, actions, groups] = await Promise.all(
-    ["tables", "charts", "actions", "groups"].map((name) => import(`./${name}.js`)));
+  [tables, charts, actions, groups, access] = await Promise.all(
+    ["tables", "charts", "actions", "groups", "access"].map((name) => import(`./${name}.js`)));
   charts.begin();
   live = new Live(receive, snapshot);
   actions.connect({ onChange: () => live.nudge(), onSearch: search, search: state.search });
   groups.connect();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tables.remark());
-  document.addEventListener("visibilitychange", showHealth);
+  document.addEventListener("visibilitychange", () => {
+    showHealth();
+    if (!document.hidden) access.refresh();
+  });
+  access.refresh();
   live.start();
   setInterval(showHealth, 250);
   setInterval(() => {

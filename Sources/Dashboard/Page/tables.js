@@ -62,6 +62,7 @@ function makeUserRow(user) {
     const head = key === "user";
     const cell = cells[key] = make(head ? "th" : "td", `cell-${key}`);
     cell.setAttribute("role", head ? "rowheader" : "cell");
+    if (key === "actions") cell.classList.add("changes");
     if (head) cell.scope = "row";
     row.append(cell);
   }
@@ -121,7 +122,7 @@ function makeServerCard(user) {
   }
   parts.reason = make("p", "quiet");
   parts.error = make("p", "error");
-  parts.actions = make("p", "server-actions");
+  parts.actions = make("p", "server-actions changes");
   for (const verb of ["start", "stop", "restart"]) {
     const word = verb[0].toUpperCase() + verb.slice(1);
     parts[verb] = button(word, "", (pressed) =>

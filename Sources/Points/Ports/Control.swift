@@ -67,8 +67,8 @@ public protocol Control: Sendable {
   /// Checks the ledger.
   func verify() async throws -> Verification
 
-  /// nil when ready; else the reasons why not.
-  func unreadiness() async -> String?
+  /// Why the daemon is not ready; nil when it is.
+  func readinessFailure() async -> ReadinessFailure?
 
   /// Whether the database answers.
   func database() async -> DatabaseCondition
@@ -107,6 +107,19 @@ public struct GroupOutcome: Sendable {
   public init(servers: [ServerStatus], users: [OperationRecord.UserOutcome]) {
     self.servers = servers
     self.users = users
+  }
+}
+
+/// Why the daemon is not ready.
+public struct ReadinessFailure: Sendable, Hashable {
+  /// All that is known, which may name paths, accounts and statements.
+  public var detail: String
+  /// The same for readers without the right to change: no path, account or SQL.
+  public var summary: String
+
+  public init(detail: String, summary: String) {
+    self.detail = detail
+    self.summary = summary
   }
 }
 

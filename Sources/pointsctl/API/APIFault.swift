@@ -73,7 +73,7 @@ enum APIFault {
     case 401, 403:
       let remedy: String
       switch endpoint {
-      case .url: remedy = "; changing needs --token-file, or the control socket on that machine"
+      case .url: remedy = "; use --token-file, or the control socket on that machine"
       case .socket: remedy = ""
       }
       return CommandFault(.permission, said + remedy)

@@ -34,7 +34,8 @@ struct PointsctlCommand: AsyncParsableCommand {
       GetCommand.self, WatchCommand.self, LogsCommand.self, StatisticsCommand.self,
       VerifyCommand.self,
       PlanCommand.self,
-      ReloadCommand.self, BackupCommand.self, RestoreCommand.self, BenchCommand.self,
+      ReloadCommand.self, LoginCommand.self, BackupCommand.self, RestoreCommand.self,
+      BenchCommand.self,
     ])
 }
 
@@ -49,7 +50,8 @@ struct CommonOptions: ParsableArguments {
   var url: String?
 
   @Option(
-    help: ArgumentHelp("A file with the token that --url needs for changes.", valueName: "file"))
+    help: ArgumentHelp(
+      "A file with the token that --url needs to change things.", valueName: "file"))
   var tokenFile: String?
 
   @Flag(help: "Print the API's data as JSON.")

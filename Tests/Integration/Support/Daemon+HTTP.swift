@@ -11,11 +11,23 @@ extension Daemon {
     }
   }
 
-  /// One request over TCP, as curl makes it.
+  /// One request over TCP, as curl makes it: as everybody.
   func http(
     _ path: String, method: String = "GET", body: String? = nil, headers: [String] = []
   ) throws -> Response {
-    let client = try TCPClient(port: httpPort)
+    try exchange(TCPClient(port: httpPort), path, method, body, headers)
+  }
+
+  /// One request over the control socket, as `curl --unix-socket` makes it: as an operator.
+  func control(
+    _ path: String, method: String = "GET", body: String? = nil, headers: [String] = []
+  ) throws -> Response {
+    try exchange(TCPClient(socket: controlSocket), path, method, body, headers)
+  }
+
+  private func exchange(
+    _ client: TCPClient, _ path: String, _ method: String, _ body: String?, _ headers: [String]
+  ) throws -> Response {
     var lines = [
       "\(method) \(path) HTTP/1.1", "Host: localhost:\(httpPort)", "Connection: close",
     ]
@@ -40,7 +52,7 @@ extension Daemon {
 
   /// The differences that the ledger's check names; nil when the check could not be made.
   func differences() throws -> [String]? {
-    let data = try http("/api/verify").json["data"] as? [String: Any]
+    let data = try control("/api/verify").json["data"] as? [String: Any]
     let differences = data?["differences"] as? [[String: Any]]
     return differences?.map { $0["message"] as? String ?? "\($0)" }
   }

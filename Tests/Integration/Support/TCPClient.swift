@@ -1,6 +1,7 @@
 import Glibc
 
-/// A blocking TCP client that does exactly what a test says, byte by byte if need be.
+/// A blocking client, of TCP or a Unix socket, that does exactly what a test says, byte by byte if
+/// need be.
 final class TCPClient {
   private let descriptor: Int32
 
@@ -28,6 +29,24 @@ final class TCPClient {
       }
     }
     // A throw after the descriptor is set runs deinit, which closes it.
+    guard result == 0 else { throw Fault(call: "connect", number: errno) }
+  }
+
+  /// Connects to a Unix socket.
+  init(socket path: String, timeoutSeconds: Int = 30) throws {
+    descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
     guard result == 0 else { throw Fault(call: "connect", number: errno) }
   }
 

@@ -1,21 +1,21 @@
+import HTTPTypes
 import Testing
 
 @testable import Dashboard
 
-@Suite struct GateTests {
+@Suite struct RequestAuthorizerTests {
   /// One row of the rule.
   struct Row: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var address = "127.0.0.1"
-    var token: String?
     var peer: String? = "127.0.0.1"
     var local: String? = "127.0.0.1"
     var controlSocket = false
-    var changes = false
     var hosts = ["127.0.0.1:8080"]
     var origin: String?
-    var proxyHeader: String?
-    var bearer: String?
+    var fetchSite: String?
+    var opensDocument = false
+    var isPage = false
     let verdict: Kind
 
     init(_ text: String, _ verdict: Kind, _ change: (inout Row) -> Void = { _ in }) {
@@ -28,21 +28,19 @@ import Testing
   enum Kind: Sendable {
     case allowed
     case malformed
-    case unauthorized
     case forbidden
   }
 
-  private func decide(_ row: Row) -> Gate.Verdict {
+  private func decide(_ row: Row) -> RequestAuthorizer.Refusal? {
     let settings = DashboardSettings(
-      address: row.address, hosts: ["points.example"], token: row.token.map { Array($0.utf8) },
-      controlSocket: "/run/pointsd/control.sock")
+      address: row.address, hosts: ["points.example"], controlSocket: "/run/pointsd/control.sock")
     let transport: Peer.Transport =
       row.controlSocket
       ? .controlSocket : .tcp(peer: row.peer.map(Host.init), local: row.local.map(Host.init))
-    return Gate(settings).decide(
-      Gate.Request(
-        transport: transport, changes: row.changes, hosts: row.hosts, origin: row.origin,
-        proxyHeader: row.proxyHeader, bearer: row.bearer))
+    return RequestAuthorizer(settings).refusalOfSource(
+      RequestAuthorizer.Facts(
+        transport: transport, hosts: row.hosts, origin: row.origin, fetchSite: row.fetchSite,
+        opensDocument: row.opensDocument), isPage: row.isPage)
   }
 
   @Test(arguments: [
@@ -105,75 +103,21 @@ import Testing
     Row("two Origins", .forbidden) {
       $0.origin = "http://127.0.0.1:8080, http://127.0.0.1:8080"
     },
-  ])
-  func reading(row: Row) {
-    #expect(kind(decide(row)) == row.verdict)
-  }
-
-  @Test(arguments: [
-    Row("from loopback on loopback", .allowed),
-    Row("from another loopback address", .allowed) { $0.peer = "127.9.9.9" },
-    Row("IPv6 loopback", .allowed) {
-      $0.address = "::1"
-      $0.peer = "::1"
-      $0.hosts = ["[::1]"]
+    Row("a page of another site that fetches", .forbidden) {
+      $0.fetchSite = "cross-site"
+      $0.isPage = true
     },
-    Row("bound to localhost", .allowed) { $0.address = "localhost" },
-    Row("with the own Origin", .allowed) { $0.origin = "http://127.0.0.1:8080" },
-    Row("from elsewhere", .forbidden) { $0.peer = "10.0.0.9" },
-    Row("from nowhere", .forbidden) { $0.peer = nil },
-    Row("bound to all addresses", .forbidden) { $0.address = "0.0.0.0" },
-    Row("bound to all IPv6 addresses", .forbidden) { $0.address = "::" },
-    Row("bound to a name that only looks like loopback", .forbidden) {
-      $0.address = "127.0.0.1.example"
+    Row("a link of another site to a page", .allowed) {
+      $0.fetchSite = "cross-site"
+      $0.opensDocument = true
+      $0.isPage = true
     },
-    Row("through a proxy", .forbidden) { $0.proxyHeader = "X-Forwarded-For" },
-    Row("a foreign Origin", .forbidden) { $0.origin = "http://evil.example" },
-    Row("null as Origin", .forbidden) { $0.origin = "null" },
-    Row("a foreign Host", .forbidden) { $0.hosts = ["evil.example"] },
-    Row("a token nobody asked for, from loopback", .allowed) { $0.bearer = "x" },
-    Row("a token nobody asked for, from elsewhere", .forbidden) {
-      $0.peer = "10.0.0.9"
-      $0.bearer = "x"
+    Row("a link of another site to what is no page", .forbidden) {
+      $0.fetchSite = "cross-site"
+      $0.opensDocument = true
     },
-    Row("an empty token is none", .forbidden) {
-      $0.token = ""
-      $0.bearer = ""
-      $0.peer = "10.0.0.9"
-    },
-    Row("the token from elsewhere", .allowed) {
-      $0.token = "secret"
-      $0.bearer = "secret"
-      $0.peer = "10.0.0.9"
-      $0.address = "0.0.0.0"
-      $0.proxyHeader = "Via"
-    },
-    Row("the token does not open for a foreign Origin", .forbidden) {
-      $0.token = "secret"
-      $0.bearer = "secret"
-      $0.origin = "http://evil.example"
-    },
-    Row("a token is configured, none is given, from elsewhere", .unauthorized) {
-      $0.token = "secret"
-      $0.peer = "10.0.0.9"
-    },
-    Row("a token is configured, none is given, through a proxy", .unauthorized) {
-      $0.token = "secret"
-      $0.proxyHeader = "Forwarded"
-    },
-    Row("a token is configured, none is given, from loopback", .allowed) { $0.token = "secret" },
-    Row("a wrong token, from loopback", .unauthorized) {
-      $0.token = "secret"
-      $0.bearer = "Secret"
-    },
-    Row("a part of the token", .unauthorized) {
-      $0.token = "secret"
-      $0.bearer = "secre"
-    },
-    Row("the token twice", .unauthorized) {
-      $0.token = "secret"
-      $0.bearer = "secretsecret"
-    },
+    Row("our own page", .allowed) { $0.fetchSite = "same-origin" },
+    Row("the address bar", .allowed) { $0.fetchSite = "none" },
     Row("the control socket, without a Host", .allowed) {
       $0.controlSocket = true
       $0.hosts = [""]
@@ -192,27 +136,62 @@ import Testing
       $0.origin = "null"
     },
   ])
-  func changing(row: Row) {
-    var row = row
-    row.changes = true
+  func sources(row: Row) {
     #expect(kind(decide(row)) == row.verdict)
   }
 
-  @Test func refusalsAreFitForALog() {
-    guard case .forbidden(let reason) = decide(Row("", .forbidden) { $0.hosts = ["a\u{1b}[2Jé"] })
-    else {
-      Issue.record("not refused")
-      return
+  /// Who may do what, by the right that a route declares.
+  @Test(arguments: [Caller.controlSocket, .browser(.alice), .token, .open, .reader])
+  func rights(caller: Caller) {
+    for token in [nil, TokenSource(fixed: RouterFixture.token)] {
+      let authorizer = RequestAuthorizer(
+        DashboardSettings(token: token, controlSocket: "/nowhere/socket"))
+      func status(_ right: Right) -> Int? {
+        authorizer.refusal(of: caller, right: right)?.status.code
+      }
+      #expect(status(.read) == nil)
+      #expect(status(.session) == nil)
+      #expect(status(.controlSocket) == (caller == .controlSocket ? nil : 403))
+      let missing = token == nil ? 403 : 401
+      #expect(status(.change) == (caller == .reader ? missing : nil))
+      #expect(status(.guardedRead) == (caller == .reader ? missing : nil))
     }
-    #expect(reason.contains("'a?[2J?'"))
   }
 
-  private func kind(_ verdict: Gate.Verdict) -> Kind {
-    switch verdict {
-    case .allowed: .allowed
-    case .malformed: .malformed
-    case .unauthorized: .unauthorized
-    case .forbidden: .forbidden
+  @Test func aSessionCountsForOurOwnPage() {
+    let authorizer = RequestAuthorizer(DashboardSettings(controlSocket: "/nowhere/socket"))
+    func counts(_ right: Right, origin: String? = nil, site: String? = nil) -> Bool {
+      authorizer.sessionCounts(
+        .init(
+          transport: .tcp(peer: nil, local: nil), hosts: [], origin: origin, fetchSite: site),
+        for: right)
+    }
+    #expect(!counts(.change))
+    #expect(!counts(.change, site: "same-site"))
+    #expect(!counts(.change, site: "none"))
+    #expect(counts(.change, site: "same-origin"))
+    // An Origin that is not the Host's was refused before.
+    #expect(counts(.change, origin: "http://127.0.0.1:8080"))
+    // Browsers say nothing with a GET to an address without TLS.
+    #expect(counts(.guardedRead))
+    #expect(!counts(.guardedRead, site: "same-site"))
+  }
+
+  @Test func refusalsAreFitForALog() {
+    let refusal = decide(Row("", .forbidden) { $0.hosts = ["a\u{1b}[2Jé"] })
+    #expect(refusal?.reason.contains("'a?[2J?'") == true)
+  }
+
+  private func kind(_ refusal: RequestAuthorizer.Refusal?) -> Kind? {
+    switch refusal?.status.code {
+    case nil: .allowed
+    case 400: .malformed
+    case 403: .forbidden
+    default: nil
     }
   }
+}
+
+extension Account {
+  static let alice = Account(identifier: 1000, name: "alice")
 }

@@ -24,13 +24,18 @@ struct Peer: Sendable {
     }
   }
 
-  /// The peer as log and ledger name it: `uid 1000 via the control socket`, `127.0.0.1 via http`.
-  func name() async -> String {
+  /// Where the connection comes from, for a log line.
+  var address: String {
     switch transport {
-    case .tcp(let peer, _): "\(peer?.name ?? "unknown address") via http"
-    case .controlSocket:
-      await userIdentifier().map { "uid \($0) via the control socket" } ?? "the control socket"
+    case .tcp(let peer, _): peer?.name ?? "unknown address"
+    case .controlSocket: "the control socket"
     }
+  }
+
+  /// The account at the other end of the control socket, by the kernel's word; nil for TCP.
+  func account() async -> Account? {
+    guard transport == .controlSocket, let identifier = await userIdentifier() else { return nil }
+    return await Account.lookUp(identifier)
   }
 
   /// Ends the connection at once, whatever is under way.
