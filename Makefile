@@ -71,7 +71,7 @@ test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
 	@$(SWIFT) test --skip-build --no-parallel $(checked)
-	@$(MAKE) browser-test
+	@$(MAKE) browser-test api-test fuzz
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
@@ -128,7 +128,7 @@ bench: build ## Compare with Redis and a bare epoll responder
 robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
 	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(SWIFT) test --skip-build --no-parallel $(checked) \
-	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests'
+	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests|FloodTests'
 
 system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)

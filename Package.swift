@@ -23,6 +23,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(
   name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -70,7 +72,7 @@ let package = Package(
       name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["Points", "COpenSSL", "MariaDB", "ManagedDatabase"],
+      name: "Backup", dependencies: ["Points", "COpenSSL", "CLinux", "MariaDB", "QueueExecutor"],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", logging, metrics],
@@ -83,10 +85,9 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "JSONText", "Telemetry", "COpenSSL", hummingbird, hummingbirdCore, httpTypes,
-        nioCore,
-        nioPosix,
-        nioHTTPTypes, logging, metrics, lifecycle,
+        "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird, hummingbirdCore,
+        httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics,
+        lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],
@@ -99,6 +100,7 @@ let package = Package(
         "Ledger",
         "Supervisor",
         "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, signals, logging, metrics,
+        nioCore,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -145,7 +147,7 @@ let package = Package(
       dependencies: [
         "Dashboard", "Points", "Telemetry", hummingbird,
         .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
-        logging, metrics, lifecycle,
+        .product(name: "NIOEmbedded", package: "swift-nio"), nioHTTP1, logging, metrics, lifecycle,
       ],
       swiftSettings: strict),
     .testTarget(

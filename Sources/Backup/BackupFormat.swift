@@ -39,17 +39,14 @@ enum BackupFormat {
   }
 }
 
-/// Why a backup cannot be made or used, for the operator.
+/// Why a file cannot be restored, for the operator.
 public enum BackupError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The file is not a whole backup that this program knows.
+  /// It is not a whole backup that this program knows.
   case foreign(String)
-  /// A program or the file system refused.
-  case failed(String)
 
   public var description: String {
     switch self {
     case .foreign(let reason): "this is no backup of pointsd that can be restored: \(reason)"
-    case .failed(let reason): reason
     }
   }
 }

@@ -1,133 +1,156 @@
 import Glibc
-import ManagedDatabase
 import MariaDB
 import Points
+import QueueExecutor
 
 /// Makes backups by mariadb-dump, in one snapshot, while everything goes on.
 public struct BackupWriter: Sendable {
   private let settings: ConnectionSettings
   private let schema: Int
+  private let silenceMilliseconds: Int32
+
+  private static let places = ["/usr/bin/mariadb-dump", "/usr/local/bin/mariadb-dump"]
 
   /// - Parameters:
   ///   - settings: of the database to save.
   ///   - schema: the version of its tables.
-  public init(settings: ConnectionSettings, schema: Int) {
+  ///   - silence: how long mariadb-dump may give nothing, in whole milliseconds.
+  public init(
+    settings: ConnectionSettings, schema: Int, silence: Duration = .seconds(30)
+  ) {
     self.settings = settings
     self.schema = schema
+    let (seconds, attoseconds) = silence.components
+    self.silenceMilliseconds = Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
   }
 
-  /// - Returns: a whole backup.
-  /// - Throws: `BackupError.failed`, or `CancellationError`; nothing is left behind.
-  public func write() async throws -> PrivateFile {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    let programs = try ClientPrograms()
-    // What mariadb-dump needs stays until it has ended.
-    defer { withExtendedLifetime(programs) {} }
-    try folder.write("client.cnf", try programs.optionFile(settings))
-    let process = try start(in: folder)
-    let ending: ChildProcess.Ending
+  /// Starts a backup.
+  /// - Throws: `ControlError` when mariadb-dump cannot be started.
+  public func begin() async throws -> BackupDump {
+    guard let program = Self.places.first(where: { access($0, X_OK) == 0 }) else {
+      throw ControlError.failed(
+        "mariadb-dump is not installed; on Debian: apt install mariadb-client")
+    }
+    let options: String
+    let programs: ClientPrograms
     do {
-      ending = try await process.ended()
+      programs = try ClientPrograms()
+      options = try programs.optionFile(settings)
     } catch {
-      process.signal(SIGTERM)
+      throw ControlError.failed("mariadb-dump cannot be started: \(error)")
+    }
+    return try BackupDump(
+      program, arguments, options: options, schema: schema, silence: silenceMilliseconds,
+      programs: programs)
+  }
+
+  private var arguments: [String] {
+    [
+      // A file in memory: the password stands on no command line and in no folder. First, or the
+      // files of the account that runs the daemon are read too.
+      "--defaults-file=/proc/self/fd/3", "--single-transaction", "--quick",
+      "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
+      "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
+      settings.database ?? "",
+    ] + LedgerTables.all
+  }
+}
+
+/// A backup while mariadb-dump makes it: what it writes, between our first line and our last.
+///
+/// Nothing is stored: mariadb-dump waits while nobody asks for the next piece. Reading blocks, so it
+/// is done on a queue of its own.
+public actor BackupDump: BackupStream {
+  private let process: DumpProcess
+  private let executor: QueueExecutor
+  private let digest: Digest
+  private let schema: Int
+  private let silence: Int32
+  /// What mariadb-dump needs stays until it has ended.
+  private let programs: ClientPrograms?
+
+  private enum Phase { case beginning, dumping, over }
+  private var phase = Phase.beginning
+
+  /// How much is read at once, in bytes.
+  private static let piece = 1 << 16
+
+  /// - Parameters:
+  ///   - options: what the program reads from descriptor 3.
+  ///   - silence: how long it may give nothing, in milliseconds.
+  init(
+    _ program: String, _ arguments: [String], options: String, schema: Int, silence: Int32,
+    programs: ClientPrograms? = nil
+  ) throws(ControlError) {
+    self.digest = try Digest()
+    self.process = try DumpProcess(program, arguments, options: options)
+    self.executor = QueueExecutor(label: "pointsd.dump")
+    self.schema = schema
+    self.silence = silence
+    self.programs = programs
+  }
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
+
+  /// The next piece; nil behind the last line.
+  /// - Throws: `ControlError`; the dump is over then.
+  public func next() throws -> [UInt8]? {
+    guard phase != .over else { return nil }
+    do {
+      var bytes = try read()
+      if bytes.isEmpty {
+        try end()
+        phase = .over
+        return Array(BackupFormat.lastLine(digest: digest.hexadecimal()).utf8)
+      }
+      if phase == .beginning { bytes = Array(BackupFormat.firstLine(schema: schema).utf8) + bytes }
+      phase = .dumping
+      digest.add(bytes)
+      return bytes
+    } catch {
+      phase = .over
+      process.kill()
       throw error
     }
-    guard ending == .status(0) else {
-      let said = folder.text("log").split(separator: "\n").last.map(String.init) ?? "\(ending)"
-      throw BackupError.failed("mariadb-dump failed: \(said)")
-    }
-    return try signed(folder.path("dump.sql"))
   }
 
-  private func start(in folder: TemporaryFolder) throws(BackupError) -> ChildProcess {
-    let places = ["/usr/bin/mariadb-dump", "/usr/local/bin/mariadb-dump"]
-    guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
-      throw .failed("mariadb-dump is not installed; on Debian: apt install mariadb-client")
-    }
-    do {
-      return try ChildProcess(
-        program,
-        [
-          "--defaults-file=\(folder.path("client.cnf"))", "--single-transaction", "--quick",
-          "--skip-lock-tables", "--skip-add-locks", "--skip-triggers", "--no-tablespaces",
-          "--complete-insert", "--default-character-set=utf8mb4", "--skip-dump-date",
-          "--result-file=\(folder.path("dump.sql"))", settings.database ?? "",
-        ] + LedgerTables.all, log: folder.path("log"))
-    } catch {
-      throw .failed("\(error)")
-    }
-  }
+  public nonisolated func cancel() { process.kill() }
 
-  /// The dump between our first line and our last.
-  private func signed(_ dump: String) throws(BackupError) -> PrivateFile {
-    let file = try PrivateFile()
-    let digest = try Digest()
-    let descriptor = open(dump, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failed("mariadb-dump left no file") }
-    defer { close(descriptor) }
-    var piece = Array(BackupFormat.firstLine(schema: schema).utf8)
-    while !piece.isEmpty {
-      digest.add(piece)
-      try file.append(piece)
-      piece = try Self.next(of: descriptor)
+  /// What mariadb-dump wrote; nothing at its end.
+  private func read() throws(ControlError) -> [UInt8] {
+    guard process.waitForOutput(milliseconds: silence) else {
+      throw .unavailable(
+        "mariadb-dump gave nothing for \(silence / 1000) s and was ended; does the database hang, "
+          + "or is a table locked?")
     }
-    try file.append(Array(BackupFormat.lastLine(digest: digest.hexadecimal()).utf8))
-    return file
-  }
-
-  /// The next piece of a file; empty at its end.
-  private static func next(of descriptor: Int32) throws(BackupError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 1 << 18)
-    let count = read(descriptor, &bytes, bytes.count)
-    guard count >= 0 else {
-      throw .failed("cannot read the dump: \(String(cString: strerror(errno)))")
+    var bytes = [UInt8](repeating: 0, count: Self.piece)
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes {
+        Glibc.read(process.output, $0.baseAddress.map { $0 + count }, $0.count - count)
+      }
+      if got < 0 && errno == EINTR { continue }
+      // At the end of the output, or nothing more for now.
+      guard got > 0 else { break }
+      count += got
     }
     bytes.removeLast(bytes.count - count)
     return bytes
   }
-}
 
-/// A folder for the owner only.
-private struct TemporaryFolder {
-  private let folder: String
-
-  init() throws(BackupError) {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/pointsd-dump-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw .failed(
-        "cannot make a temporary folder in \(parent): \(String(cString: strerror(errno)))")
+  /// Throws unless mariadb-dump ended well.
+  private func end() throws(ControlError) {
+    guard let status = process.exitStatus() else {
+      throw .failed("mariadb-dump closed its output and does not end")
     }
-    folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
-
-  func write(_ name: String, _ text: String) throws(BackupError) {
-    let descriptor = open(path(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw .failed("cannot write \(path(name)): \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw .failed("cannot write \(path(name)): \(String(cString: strerror(errno)))")
-    }
-  }
-
-  /// The beginning of a file; empty when there is none.
-  func text(_ name: String) -> String {
-    let descriptor = open(path(name), O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = read(descriptor, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-  }
-
-  func remove() {
-    for name in ["client.cnf", "dump.sql", "log"] { unlink(path(name)) }
-    rmdir(folder)
+    guard status != 0 else { return }
+    if status == 128 + SIGKILL { throw .unavailable("the backup was ended") }
+    let complaint = process.complaint
+    let reason = "mariadb-dump failed: \(complaint.isEmpty ? "status \(status)" : complaint)"
+    // The client's numbers for a server that is gone, and the server's for one that goes.
+    let isAway = [2002, 2003, 2006, 2013, 1053, 1927].contains { complaint.contains(" \($0)") }
+    throw isAway ? .unavailable(reason) : .failed(reason)
   }
 }

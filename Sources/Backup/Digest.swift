@@ -1,10 +1,11 @@
 import COpenSSL
+import Points
 
 /// SHA-256 (FIPS 180-4) of bytes that come piece by piece.
-struct Digest: ~Copyable {
+final class Digest {
   private let context: OpaquePointer
 
-  init() throws(BackupError) {
+  init() throws(ControlError) {
     guard let context = EVP_MD_CTX_new() else {
       throw .failed("no memory for a SHA-256")
     }
@@ -22,7 +23,7 @@ struct Digest: ~Copyable {
   }
 
   /// 64 hexadecimal digits; to be asked for once, at the end.
-  consuming func hexadecimal() -> String {
+  func hexadecimal() -> String {
     var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     EVP_DigestFinal_ex(context, &bytes, &count)

@@ -1,42 +1,50 @@
+import CLinux
 import Glibc
 import Points
 
 /// A temporary file that nobody else can open and that is gone when this value is, whatever
 /// happens to the process.
 public final class PrivateFile: BackupFile {
-  /// Open for reading and writing.
-  public let descriptor: Int32
+  private let descriptor: Int32
+  private let folder: String
 
-  public init() throws(BackupError) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/pointsd-backup-XXXXXX".utf8CString)
-    // Children get no descriptors but those they are given.
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else {
-      throw .failed("cannot make a temporary file in \(folder): \(Self.fault)")
+  /// Makes it in `$TMPDIR`, else in `/var/tmp`, which is on a disk where `/tmp` may be in memory.
+  public init() throws(ControlError) {
+    let asked = getenv("TMPDIR").map { String(cString: $0) }
+    folder = asked ?? (access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp")
+    var file = clinux_unnamed_file(folder)
+    if file < 0 && (errno == EOPNOTSUPP || errno == EISDIR) {
+      // A file system that makes no file without a name.
+      var template = Array("\(folder)/pointsd-backup-XXXXXX".utf8CString)
+      file = mkstemp(&template)
+      if file >= 0 {
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+        unlink(template)
+      }
     }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    unlink(template)
+    descriptor = file
+    guard file >= 0 else { throw fault("make") }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Writes all of `bytes` at the end.
-  public func append(_ bytes: [UInt8]) throws(BackupError) {
+  /// - Throws: `ControlError.unavailable` when there is no room.
+  public func append(_ bytes: [UInt8]) throws(ControlError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .failed("cannot write the temporary file: \(Self.fault)") }
+      guard count > 0 else { throw fault("write") }
       rest = rest.dropFirst(count)
     }
   }
 
   /// Up to `count` bytes from `offset` on; none at the end.
-  public func read(at offset: Int, count: Int) throws(BackupError) -> [UInt8] {
+  public func read(at offset: Int, count: Int) throws(ControlError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let got = pread(descriptor, &bytes, count, off_t(offset))
-    guard got >= 0 else { throw .failed("cannot read the temporary file: \(Self.fault)") }
+    guard got >= 0 else { throw fault("read") }
     bytes.removeLast(count - got)
     return bytes
   }
@@ -47,5 +55,10 @@ public final class PrivateFile: BackupFile {
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  private static var fault: String { String(cString: strerror(errno)) }
+  private func fault(_ verb: String) -> ControlError {
+    let number = errno
+    let text = "cannot \(verb) a temporary file in \(folder): \(String(cString: strerror(number)))"
+    guard [ENOSPC, EDQUOT, EFBIG].contains(number) else { return .failed(text) }
+    return .unavailable("\(text); make room there, or set TMPDIR to another folder")
+  }
 }

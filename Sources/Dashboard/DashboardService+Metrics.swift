@@ -3,6 +3,10 @@ extension DashboardService {
   public static let metricDescriptions = [
     "pointsd_http_requests_total": "HTTP requests answered, by route, method and status.",
     "pointsd_http_request_seconds": "Time until an HTTP request was answered, by route.",
+    "pointsd_http_connections": "Open connections, by their share of the descriptors.",
+    "pointsd_descriptor_share": "Connections that each share may hold.",
+    "pointsd_http_connections_refused_total": "Connections closed because their share was full.",
+    "pointsd_http_connections_evicted_total": "Connections closed to make room in their share.",
     "pointsd_event_listeners": "Listeners of /api/events.",
     "pointsd_event_listeners_dropped_total": "Listeners disconnected because they took nothing.",
     "pointsd_events_total": "Events sent to listeners of /api/events.",

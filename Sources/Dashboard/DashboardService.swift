@@ -1,6 +1,7 @@
 import Glibc
 import Hummingbird
 import Logging
+import NIOCore
 import Points
 import ServiceLifecycle
 import Telemetry
@@ -46,11 +47,12 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     let site = Site(address: settings.address)
     let access = AccessControl(settings, site: site, time: time, logger: logger)
     let page = Page(libraries: settings.libraries)
+    let shares = ConnectionShares(limits: settings.limits, factory: metrics)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
     let interface = Interface(
       control: control, events: events,
-      snapshots: SnapshotSource(control: control, stream: events, time: time), page: page,
-      log: log, access: access, metrics: metrics, time: time,
+      snapshots: SnapshotSource(control: control, stream: events, time: time),
+      shares: shares, page: page, log: log, access: access, metrics: metrics, time: time,
       logger: logger)
     let responder = interface.router().buildResponder()
     self.access = access
@@ -60,7 +62,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     self.pump = EventPump(control: control, stream: events, time: time)
     self.tcp = ListenerLoop(
       place: .tcp(address: settings.address, port: settings.port), responder: responder,
-      time: time, logger: logger
+      shares: shares, time: time, logger: logger
     ) { port in
       guard site.listens(port: port), let announceLoginLink else { return }
       let account = await Account.lookUp(geteuid())
@@ -68,9 +70,15 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     }
     self.controlSocket = ListenerLoop(
       place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
-      time: time, logger: logger)
+      shares: shares, time: time, logger: logger)
     self.time = time
     self.logger = logger
+  }
+
+  /// How many event loops serve HTTP, and each costs three descriptors; to be called once, before
+  /// anything else of this service.
+  public static func limitEventLoops(to count: Int) {
+    NIOSingletons.groupLoopCountSuggestion = count
   }
 
   /// Whether HTTP over TCP accepts requests.
@@ -80,7 +88,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   public var controlSocketCondition: ListenCondition { controlSocket.condition }
 
   /// Returns when the hub of `/api/events` has answered: for a watchdog, a hub that hangs never does.
-  public func ping() async { _ = await events.hasRoom }
+  public func ping() async { _ = await events.newest }
 
   /// How long requests under way may take once a graceful shutdown began.
   static let drainTime = Duration.seconds(5)
@@ -103,7 +111,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
   /// What one of the tasks of `serve` has come to.
   private enum Ending {
     case listener
-    case events
+    /// Work beside answering, which ends with the rest.
+    case work
     case drainTimeOver
   }
 
@@ -119,7 +128,11 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
       }
       group.addTask {
         await self.pump.run()
-        return .events
+        return .work
+      }
+      group.addTask {
+        await self.access.refusals.run()
+        return .work
       }
       group.addTask {
         await self.waitOutDrainTime()
@@ -130,7 +143,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
         switch ending {
         case .listener: listeners -= 1
         case .drainTimeOver: group.cancelAll()
-        case .events: break
+        case .work: break
         }
       }
       group.cancelAll()

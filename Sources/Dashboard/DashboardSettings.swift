@@ -29,11 +29,13 @@ public struct DashboardSettings: Sendable {
   /// Path of the control socket, at most 107 bytes.
   public var controlSocket: String
   public var libraries: Libraries
+  public var limits: DashboardLimits
 
   public init(
     address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [],
     token: TokenSource? = nil, open: Bool = false,
-    controlSocket: String, libraries: Libraries = Libraries()
+    controlSocket: String, libraries: Libraries = Libraries(),
+    limits: DashboardLimits = DashboardLimits()
   ) {
     self.address = address
     self.port = port
@@ -42,5 +44,6 @@ public struct DashboardSettings: Sendable {
     self.open = open
     self.controlSocket = controlSocket
     self.libraries = libraries
+    self.limits = limits
   }
 }

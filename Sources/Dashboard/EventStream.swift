@@ -40,8 +40,6 @@ actor EventStream {
   private let droppedCounter: Counter
   private let eventCounter: Counter
 
-  /// Streams at once; the next is refused.
-  static let listenerLimit = 2000
   /// Events handed out in one piece.
   static let batchLimit = 64
   /// Heartbeats that a listener may miss before it is disconnected.
@@ -58,8 +56,6 @@ actor EventStream {
     self.eventCounter = Counter(label: "pointsd_events_total", factory: factory)
     listenerGauge.record(0)
   }
-
-  var hasRoom: Bool { !ended && listeners.count < Self.listenerLimit }
 
   /// Behind the newest event.
   var newest: Position { Position(sequence: ring.last, generation: generation) }

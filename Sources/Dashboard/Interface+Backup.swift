@@ -12,17 +12,27 @@ extension Interface {
         .get, "/api/backup",
         .init(
           summary: "The whole ledger as a file for restore; as guarded as a change",
-          answer: .content("application/sql"), failures: [401, 403, 503]), right: .guardedRead
+          answer: .content("application/sql"), failures: [401, 403, 409, 503]), right: .guardedRead
       ) { request, context in
         guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
-        let file = try await control.backup(
+        let backup = try await control.backup(
           by: try await operation(request, context, reason: nil))
+        let departure = Departure.of(context.peer.channel)
+        let takeBack = departure?.whenGone { [weak backup] in backup?.cancel() }
+        // A database that does not answer is a status as long as nothing was sent.
+        guard let first = try await backup.next() else {
+          throw Failure(.internalServerError, "The backup is empty")
+        }
         return Response(
           status: .ok,
           headers: [
             .contentType: "application/sql", .cacheControl: "no-store",
             .contentDisposition: "attachment; filename=\"pointsd-backup.sql\"",
-          ], body: ResponseBody(contentLength: file.size) { try await Self.send(file, by: &$0) })
+          ],
+          body: ResponseBody { writer in
+            defer { takeBack?() }
+            try await send(first, backup, by: &writer)
+          })
       },
       Route(
         .post, "/api/restore",
@@ -31,11 +41,11 @@ extension Interface {
             Replace the ledger by that of a backup, which is the body; over the control socket \
             only. A line of JSON for each step, then one with the outcome
             """,
-          answer: .content("application/x-ndjson"), failures: [403, 409, 413, 503]),
+          answer: .content("application/x-ndjson"), failures: [403, 409, 503]),
         right: .controlSocket, takesLargeBody: true
       ) { request, context in
-        let file = try await received(request)
         let operation = try await operation(request, context, reason: "restore")
+        let file = try await received(request, operation)
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
@@ -44,35 +54,31 @@ extension Interface {
     ]
   }
 
-  /// How much of a file is in memory at a time, in bytes.
-  private static let piece = 1 << 17
-  /// The largest backup that is taken in, in bytes.
-  private static let restoreLimit = 4 << 30
-
-  private static func send(
-    _ file: any BackupFile, by writer: inout any ResponseBodyWriter
+  /// Sends pieces as the client takes them. An error leaves the body without its end, so that the
+  /// client knows; the connection of a client that takes nothing is closed by its `ConnectionHandler`.
+  private func send(
+    _ first: [UInt8], _ backup: any BackupStream, by writer: inout any ResponseBodyWriter
   ) async throws {
-    var offset = 0
-    while offset < file.size {
-      let bytes = try file.read(at: offset, count: piece)
-      guard !bytes.isEmpty else { break }
-      offset += bytes.count
-      try await writer.write(ByteBuffer(bytes: bytes))
+    var next: [UInt8]? = first
+    while let piece = next {
+      try await writer.write(ByteBuffer(bytes: piece))
+      next = try await backup.next()
     }
     try await writer.finish(nil)
   }
 
-  private func received(_ request: Request) async throws -> any BackupFile {
-    let file = try await control.makeBackupFile()
-    for try await piece in request.body {
-      guard file.size + piece.readableBytes <= Self.restoreLimit else {
-        throw Failure(
-          .contentTooLarge, "The backup is larger than \(Self.restoreLimit) bytes",
-          headers: HTTPFields().closing)
-      }
-      try file.append(Array(piece.readableBytesView))
+  /// The body of a request, in a file.
+  private func received(_ request: Request, _ operation: Operation) async throws -> any BackupFile {
+    do {
+      let file = try await control.makeBackupFile(for: operation)
+      for try await piece in request.body { try file.append(Array(piece.readableBytesView)) }
+      return file
+    } catch let error as ControlError {
+      // The rest of the body is not read.
+      guard var failure = Failure(error) else { throw error }
+      failure.headers = failure.headers.closing
+      throw failure
     }
-    return file
   }
 
   /// Restores, and tells each step and the outcome in a line.

@@ -19,22 +19,30 @@ extension Interface {
             .init(
               name: "after", text: "The `id` of a line: only what came after it.",
               schema: ["type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"]),
-          ], failures: [400, 401, 403]), right: .guardedRead
-      ) { request, _ in
+          ], failures: [400, 401, 403, 503]), right: .guardedRead
+      ) { request, context in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
+        guard !query.follows || shares.beginStream(context.peer.channel) else {
+          throw Failure(.serviceUnavailable, "Too many streams; ask without 'follow' instead")
+        }
         return Response(
           status: .ok,
           headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
-          body: ResponseBody { try await writeLog(query, to: &$0) })
+          body: ResponseBody {
+            try await writeLog(query, Departure.of(context.peer.channel), to: &$0)
+          })
       }
     ]
   }
 
   private func writeLog(
-    _ query: LogQuery, to writer: inout any ResponseBodyWriter
+    _ query: LogQuery, _ departure: Departure?, to writer: inout any ResponseBodyWriter
   ) async throws {
     // First the stream, then what is kept: nothing falls between the two.
-    let stream = query.follows ? log.follow() : nil
+    let following = query.follows ? log.follow() : nil
+    // A log in which nothing happens would never show that its reader has left.
+    let takeBack = following.flatMap { departure?.whenGone($0.end) }
+    defer { takeBack?() }
     var newest = query.after
     var kept = ByteBuffer()
     for entry in log.entries(after: query.after) {
@@ -42,8 +50,8 @@ extension Interface {
       newest = entry.sequence
     }
     try await writer.write(kept)
-    if let stream {
-      for await entry in stream where entry.sequence > newest {
+    if let following {
+      for await entry in following.entries where entry.sequence > newest {
         try await writer.write(ByteBuffer(bytes: line(entry)))
       }
     }

@@ -48,8 +48,7 @@ extension Interface {
     _ request: Request, _ context: DashboardContext
   ) async throws -> Response {
     let lastEvent = request.headers[named: "Last-Event-ID"]
-    let hasRoom = await events.hasRoom
-    guard hasRoom else {
+    guard shares.beginStream(context.peer.channel) else {
       throw Failure(.serviceUnavailable, "Too many event streams; ask /api/users instead")
     }
     let feed = EventFeed(

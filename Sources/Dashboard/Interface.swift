@@ -9,6 +9,7 @@ struct Interface: Sendable {
   let control: any Control
   let events: EventStream
   let snapshots: SnapshotSource
+  let shares: ConnectionShares
   let page: Page
   let log: any LogHistory
   let access: AccessControl
@@ -27,7 +28,9 @@ struct Interface: Sendable {
   /// The router that answers on TCP and on the control socket alike.
   func router() -> Router<DashboardContext> {
     let router = Router(context: DashboardContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: ReportingMiddleware(metrics: metrics, time: time, logger: logger))
+    router.add(
+      middleware: ReportingMiddleware(
+        metrics: metrics, time: time, refusals: access.refusals, logger: logger))
     router.add(middleware: SourceMiddleware(access: access))
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {

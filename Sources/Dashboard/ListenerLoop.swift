@@ -15,6 +15,7 @@ final class ListenerLoop: Sendable {
 
   private let place: Place
   private let responder: RouterResponder<DashboardContext>
+  private let shares: ConnectionShares
   private let time: DashboardTime
   private let logger: Logger
   private let onListening: @Sendable (_ port: Int?) async -> Void
@@ -22,17 +23,15 @@ final class ListenerLoop: Sendable {
 
   /// The first and the longest pause between two tries.
   static let pauses = (first: Duration.milliseconds(250), longest: Duration.seconds(15))
-  /// Connections that one place holds at once; further ones wait in the kernel's queue.
-  static let connectionLimit = 4096
-  /// A connection without a request is closed after this time.
-  static let idleTimeout = TimeAmount.seconds(75)
 
   init(
-    place: Place, responder: RouterResponder<DashboardContext>, time: DashboardTime, logger: Logger,
+    place: Place, responder: RouterResponder<DashboardContext>, shares: ConnectionShares,
+    time: DashboardTime, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
   ) {
     self.place = place
     self.responder = responder
+    self.shares = shares
     self.time = time
     self.logger = logger
     self.onListening = onListening
@@ -76,22 +75,30 @@ final class ListenerLoop: Sendable {
   }
 
   private func application() -> Application<RouterResponder<DashboardContext>> {
-    // The libraries' own lines on start and stop would only repeat ours.
+    // The libraries' own lines on start and stop would only repeat ours, and those on connections
+    // are as many as strangers like.
     var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .warning)
+    quiet.logLevel = .critical
     return Application(
       responder: responder,
-      server: .http1(
-        configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [ClosingHandler()], idleTimeout: Self.idleTimeout,
-          httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+      server: HTTPServerBuilder { [shares, limits, isPublic] in
+        LimitedHTTPChannel(responder: $0, shares: shares, limits: limits, isPublic: isPublic)
+      },
       configuration: ApplicationConfiguration(
-        address: address, serverName: nil,
-        availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
+        address: address, serverName: nil, availableConnectionsDelegate: AcceptedByHandler()),
       onServerRunning: { await self.opened($0) },
       eventLoopGroupProvider: .singleton,
       logger: quiet)
+  }
+
+  private var isPublic: Bool {
+    if case .tcp = place { true } else { false }
+  }
+
+  private var limits: ConnectionHandler.Limits {
+    isPublic
+      ? ConnectionHandler.Limits(body: RequestBody.limit)
+      : ConnectionHandler.Limits(boundsWholeRequest: false)
   }
 
   private var address: BindAddress {
@@ -119,10 +126,26 @@ final class ListenerLoop: Sendable {
         return
       }
     }
+    do {
+      try await accept(on: channel)
+    } catch {
+      logger.error("HTTP cannot accept on \(name()): \(error)", metadata: ["event": "http"])
+      channel.close(promise: nil)
+      return
+    }
     let port = channel.localAddress?.port
     state.withLock { $0 = .listening(port: port) }
     logger.info("HTTP answers on \(name(port: port))", metadata: ["event": "http"])
     await onListening(port)
+  }
+
+  /// Nothing is accepted before this.
+  private func accept(on channel: any Channel) async throws {
+    let share = isPublic ? ConnectionShares.Share.http : .control
+    try await channel.eventLoop.submit { [shares, logger] in
+      try channel.pipeline.syncOperations.addHandler(
+        AcceptHandler(shares: shares, share: share, logger: logger), position: .first)
+    }.get()
   }
 
   private func retry(because reason: String, pause: Duration) {

@@ -106,8 +106,15 @@ struct OpenAPIDocument: Sendable {
     return .object(
       [success]
         + failures.sorted().map {
-          JSON.Member(name: "\($0)", value: ["$ref": "#/components/responses/Failure"])
+          JSON.Member(name: "\($0)", value: Self.response(status: $0))
         } + [JSON.Member(name: "default", value: ["$ref": "#/components/responses/Failure"])])
+  }
+
+  /// A redirection has no body.
+  private static func response(status: Int) -> JSON {
+    (300..<400).contains(status)
+      ? ["description": "Done; `Location` says where to go on."]
+      : ["$ref": "#/components/responses/Failure"]
   }
 
   private static func content(_ answer: Route.Answer) -> JSON {

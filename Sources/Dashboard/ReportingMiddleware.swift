@@ -2,6 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Metrics
+import NIOCore
+import NIOHTTP1
 import Telemetry
 
 /// The outermost layer: turns every error into our JSON, adds the headers that every answer
@@ -11,6 +13,7 @@ struct ReportingMiddleware: RouterMiddleware {
 
   let metrics: PrometheusRegistry
   let time: DashboardTime
+  let refusals: RefusalLog
   let logger: Logger
 
   func handle(
@@ -57,11 +60,33 @@ struct ReportingMiddleware: RouterMiddleware {
       if failure.status == .notFound, error is HTTPError { return Failure(.notFound, "Not found") }
       return failure
     }
-    logger.error(
-      "\(request.method) \(request.loggedPath(context)) failed: \(error)",
-      metadata: ["event": "http"])
+    if let failure = Self.failureOfClient(error) {
+      logger.debug(
+        "\(request.method) \(request.loggedPath(context)) was broken off: \(error)",
+        metadata: ["event": "http"])
+      return failure
+    }
+    let method = Self.known.contains(request.method) ? request.method.rawValue : "other"
+    refusals.failed("\(method) \(context.endpointPath ?? "a path without a route")", error)
     return Failure(.internalServerError, "Internal error; the log of pointsd says more")
   }
+
+  /// The answer when it was the client's bytes, or that they ended, that made the request fail; nil
+  /// for any other error. The rest of such a connection cannot be understood.
+  private static func failureOfClient(_ error: any Error) -> Failure? {
+    switch error {
+    case is NIOTooManyBytesError:
+      Failure(.contentTooLarge, "The body is too large", headers: HTTPFields().closing)
+    case is HTTPParserError, is ChannelError, is IOError:
+      Failure(
+        .badRequest, "The request is not HTTP, or it was broken off",
+        headers: HTTPFields().closing)
+    default: nil
+    }
+  }
+
+  /// Methods with a name of their own in metrics and log.
+  private static let known: [HTTPRequest.Method] = [.get, .head, .post]
 
   /// Counts by route, never by path: paths are without number.
   private func count(
@@ -69,8 +94,7 @@ struct ReportingMiddleware: RouterMiddleware {
     _ nanoseconds: Int64
   ) {
     let route = context.endpointPath ?? "none"
-    let known: [HTTPRequest.Method] = [.get, .head, .post]
-    let method = known.contains(request.method) ? request.method.rawValue : "other"
+    let method = Self.known.contains(request.method) ? request.method.rawValue : "other"
     Counter(
       label: "pointsd_http_requests_total",
       dimensions: [("route", route), ("method", method), ("status", "\(status.code)")],

@@ -61,6 +61,8 @@ struct ListenerRecord {
   let subject: Int
   /// For the log: `server1 (Afif, port 5001)`.
   let label: String
+  /// The server's key in the quota.
+  let quotaKey: Int
   let counters: ListenerCounters
   let onFault: @Sendable (String) -> Void
   /// Accepting waits for descriptors.

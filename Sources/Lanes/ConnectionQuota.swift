@@ -1,33 +1,24 @@
 import Synchronization
 
-/// The places for connections that all lanes share.
+/// `ServerPlaces` for all lanes: any of them may ask.
 final class ConnectionQuota: Sendable {
-  /// Descriptors left for everything that is no client: database, HTTP, logs, epoll sets.
-  static let reserve = 128
+  private let places: Mutex<ServerPlaces>
+  /// Refused clients that may linger at a time, which take no place; they come out of the reserve.
+  let refusals: Int
 
-  private let limit: Int
-  private let descriptors: Int
-  private let used = Atomic(0)
-  private let listeners = Atomic(0)
-
-  /// - Parameters:
-  ///   - limit: clients at a time, as configured.
-  ///   - descriptors: the process's limit of descriptors.
-  init(limit: Int, descriptors: Int) {
-    self.limit = limit
-    self.descriptors = descriptors
+  init(_ places: ServerPlaces, refusals: Int) {
+    self.places = Mutex(places)
+    self.refusals = refusals
   }
 
-  /// Takes a place; false when there is none.
-  func take() -> Bool {
-    let room = min(limit, descriptors - Self.reserve - listeners.load(ordering: .relaxed))
-    if used.add(1, ordering: .relaxed).newValue <= max(room, 1) { return true }
-    used.subtract(1, ordering: .relaxed)
-    return false
-  }
+  /// A server begins to listen; nil when no descriptors are left for it.
+  func openServer() -> Int? { places.withLock { $0.openServer() } }
 
-  func giveBack() { used.subtract(1, ordering: .relaxed) }
+  /// The server's socket and its clients are gone.
+  func closeServer(_ key: Int) { places.withLock { $0.closeServer(key) } }
 
-  /// A listener was opened (+1) or closed (-1): it takes a descriptor.
-  func listenersChanged(by count: Int) { listeners.add(count, ordering: .relaxed) }
+  /// Takes a place for a client; false when there is none.
+  func take(_ key: Int) -> Bool { places.withLock { $0.take(key) } }
+
+  func giveBack(_ key: Int) { places.withLock { $0.giveBack(key) } }
 }

@@ -54,17 +54,18 @@ extension LaneCore {
     if flags.contains(.refused) {
       refusedConnections -= 1
     } else {
-      quota.giveBack()
       connectionEnded(of: Int(connections[slot].listener))
     }
     release(slot)
   }
 
   private mutating func connectionEnded(of index: Int) {
+    quota.giveBack(listeners[index].quotaKey)
     listeners[index].connections -= 1
     listeners[index].counters.connections.store(
       listeners[index].connections, ordering: .relaxed)
     if listeners[index].connections == 0 {
+      giveBackServer(index)
       news += listeners[index].whenClosed
       listeners[index].whenClosed = []
     }

@@ -10,7 +10,16 @@ extension LaneCore {
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void,
     now: Int64
   ) throws(ListenerError) -> (place: ListenerPlace, port: Int, counters: ListenerCounters) {
-    let socket = try ListeningSocket.open(specification)
+    guard let key = quota.openServer() else {
+      throw ListenerError.because("socket", EMFILE, specification)
+    }
+    let socket: (descriptor: Int32, port: Int)
+    do throws(ListenerError) {
+      socket = try ListeningSocket.open(specification)
+    } catch {
+      quota.closeServer(key)
+      throw error
+    }
     let index = listeners.firstIndex(where: \.isFree) ?? listeners.count
     let generation =
       index < listeners.count ? (listeners[index].generation + 1) & 0x7FFF_FFFF : 0
@@ -18,15 +27,15 @@ extension LaneCore {
     guard events.add(socket.descriptor, token: Token.listener(place), .read) else {
       let number = errno
       Glibc.close(socket.descriptor)
+      quota.closeServer(key)
       throw ListenerError.because("epoll_ctl", number, specification)
     }
     let record = ListenerRecord(
       descriptor: socket.descriptor, generation: generation,
       subject: subject(named: specification.user),
       label: "\(specification.server) (\(specification.user), port \(socket.port))",
-      counters: ListenerCounters(), onFault: onFault)
+      quotaKey: key, counters: ListenerCounters(), onFault: onFault)
     if index < listeners.count { listeners[index] = record } else { listeners.append(record) }
-    quota.listenersChanged(by: 1)
     if limits.idleSeconds > 0 && idleChecks.next == nil { idleChecks.append(0, now: now) }
     return (place, socket.port, record.counters)
   }
@@ -86,9 +95,11 @@ extension LaneCore {
   }
 
   private mutating func admit(_ client: Int32, to index: Int, now: Int64) {
-    let refused = listeners[index].connections >= limits.connectionsPerServer || !quota.take()
+    let refused =
+      listeners[index].connections >= limits.connectionsPerServer
+      || !quota.take(listeners[index].quotaKey)
     guard let slot = makeConnection(client, listener: index, refused: refused) else {
-      if !refused { quota.giveBack() }
+      if !refused { quota.giveBack(listeners[index].quotaKey) }
       return
     }
     if refused { return refuse(slot, now: now) }
@@ -105,7 +116,7 @@ extension LaneCore {
     output.append(WireProtocol.tooManyConnections)
     connections[slot].flags.insert(.leaving)
     refusedConnections += 1
-    if refusedConnections > Self.refusedLimit {
+    if refusedConnections > quota.refusals {
       sendOutput(slot, now: now)
       drop(slot)
     } else {
@@ -176,7 +187,13 @@ extension LaneCore {
     guard listeners[index].descriptor >= 0 else { return }
     Glibc.close(listeners[index].descriptor)
     listeners[index].descriptor = -1
-    quota.listenersChanged(by: -1)
+    giveBackServer(index)
+  }
+
+  /// Gives the server's part of the quota back when its socket and its clients are gone.
+  func giveBackServer(_ index: Int) {
+    guard listeners[index].descriptor < 0, listeners[index].connections == 0 else { return }
+    quota.closeServer(listeners[index].quotaKey)
   }
 
   private func slots(of listener: Int) -> [Int] {

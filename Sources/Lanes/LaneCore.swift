@@ -18,8 +18,6 @@ struct LaneCore: ~Copyable {
   package static let drainSeconds = 2
   /// How long a client may take to end its side after we ended ours.
   static let lingerMilliseconds: Int64 = 1000
-  /// Refused clients that may linger at a time; further ones are just closed.
-  static let refusedLimit = 64
 
   let events: EventSet
   let limits: LaneLimits

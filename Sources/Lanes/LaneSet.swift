@@ -16,23 +16,31 @@ public final class LaneSet: ListenerHost {
   ///
   /// - Parameters:
   ///   - count: lanes, at least 1; one serves two cores well.
+  ///   - budget: how many clients there may be at a time, as descriptors allow.
   ///   - makeReader: the reader of each lane, by its number; each should have a database
   ///     connection of its own.
   /// - Throws: `SystemFault` when the system refuses what a lane needs.
   public convenience init(
-    count: Int = 1, limits: LaneLimits, logger: Logger, makeReader: (Int) -> any PointsReader
+    count: Int = 1, limits: LaneLimits, budget: DescriptorBudget, logger: Logger,
+    makeReader: (Int) -> any PointsReader
   ) throws {
     try self.init(
       count: count, limits: limits, logger: logger, clock: SystemLaneClock(),
-      descriptors: DescriptorLimit.raise(), makeReader: makeReader)
+      descriptors: budget.clients, servers: budget.servers, refusals: budget.refusals,
+      makeReader: makeReader)
   }
 
-  /// - Parameter descriptors: how many descriptors the process may have open.
+  /// - Parameters:
+  ///   - descriptors: descriptors for clients.
+  ///   - servers: servers that are planned for; each further one takes a descriptor from clients.
+  ///   - refusals: refused clients of a lane that may linger at a time.
   package init(
     count: Int, limits: LaneLimits, logger: Logger, clock: any LaneClock, descriptors: Int,
-    makeReader: (Int) -> any PointsReader
+    servers: Int, refusals: Int = 64, makeReader: (Int) -> any PointsReader
   ) throws {
-    let quota = ConnectionQuota(limit: limits.connections, descriptors: descriptors)
+    let quota = ConnectionQuota(
+      ServerPlaces(limit: limits.connections, descriptors: descriptors, servers: servers),
+      refusals: refusals)
     lanes = try (0..<max(count, 1)).map { number in
       try Lane(
         number: number, limits: limits, quota: quota, reader: makeReader(number), clock: clock,

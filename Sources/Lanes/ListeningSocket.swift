@@ -6,6 +6,10 @@ import Points
 enum ListeningSocket {
   /// Connections that may wait to be accepted; the system's own limit caps it.
   private static let backlog: Int32 = 4096
+  /// Bytes in the kernel for each direction of a connection, which the system doubles for its own
+  /// use. A client that does not read could make it hold 4 MiB otherwise. Answers are short, and
+  /// what is owed beyond is bounded by the lane.
+  private static let bufferSize: Int32 = 64 * 1024
 
   /// - Returns: a listening socket, non-blocking and closed on exec, and the port it is bound to.
   ///   Its options pass to the connections it accepts.
@@ -35,6 +39,8 @@ enum ListeningSocket {
     let options: [(level: Int32, name: Int32, value: Int32)] = [
       (SOL_SOCKET, SO_REUSEADDR, 1),
       (SOL_SOCKET, SO_KEEPALIVE, 1),
+      (SOL_SOCKET, SO_SNDBUF, bufferSize),
+      (SOL_SOCKET, SO_RCVBUF, bufferSize),
       (Int32(IPPROTO_TCP), TCP_NODELAY, 1),
       // A peer that vanished is noticed after two minutes and eight probes, not after two hours.
       (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 120),

@@ -168,7 +168,8 @@ struct PartialOutcome {
 
   var outcome: TickOutcome {
     TickOutcome(
-      rows: rows, uncreditedUsers: uncreditedUsers, databaseMilliseconds: nowMilliseconds, notices: notices,
+      rows: rows, uncreditedUsers: uncreditedUsers, databaseMilliseconds: nowMilliseconds,
+      notices: notices,
       isUnfinished: isUnfinished)
   }
 }

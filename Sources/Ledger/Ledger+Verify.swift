@@ -27,7 +27,8 @@ extension Session {
   ) throws -> Verification {
     let now = try nowMilliseconds()
     let differences =
-      try differencesOfPoints(configured: users) + overlaps() + openRuns(against: earning, but: elsewhere)
+      try differencesOfPoints(configured: users) + overlaps()
+      + openRuns(against: earning, but: elsewhere)
       + future(nowMilliseconds: now)
     return Verification(
       users: users.count, differences: differences, notices: try recentNotices())

@@ -16,8 +16,9 @@ actor RowReader {
   private var gate = ReadGate()
   private var subjects: [String: Int] = [:]
   private var names: [String] = []
-  private var waiting: [UInt64: (users: [String], continuation: CheckedContinuation<Rows?, Never>)] =
-    [:]
+  private var waiting:
+    [UInt64: (users: [String], continuation: CheckedContinuation<Rows?, Never>)] =
+      [:]
   private var lastTicket: UInt64 = 0
   private var version: UInt64 = 0
   private var alarm: Int64?

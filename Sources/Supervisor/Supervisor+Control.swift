@@ -14,7 +14,9 @@ extension Supervisor: Control {
 
   /// Rows from the database, or the last known ones with their age while it does not answer.
   private func read(_ users: [String]) async throws -> Reading<[PointsRow]> {
-    if let rows = await rowReader.rows(of: users) { return Reading(rows.rows, version: rows.version) }
+    if let rows = await rowReader.rows(of: users) {
+      return Reading(rows.rows, version: rows.version)
+    }
     let known = lastKnown.recall(users, nowMilliseconds: time.monotonicMilliseconds())
     guard let known else {
       let reason = if case .away(_, let away) = condition { away } else { "it does not answer" }

@@ -18,12 +18,12 @@ extension Supervisor {
   /// newer schema, an original table that cannot be adopted; at the start also a second daemon.
   func followLedger() async throws {
     let start = time.monotonicMilliseconds()
-    var lastDigest: Int64?
     wake.yield()
     for await _ in wakes {
       guard !Task.isCancelled else { return }
       let now = time.monotonicMilliseconds()
-      let isSecond = lastDigest.map { now - $0 >= 1000 } ?? true
+      let isSecond = aSecondHasPassed
+      aSecondHasPassed = false
       if isSecond || !isPrepared { try await look(since: start) }
       guard phase != .stopping, isPrepared, case .available = condition else { continue }
       let isUncertain = turnFailure != nil || !unrepaired.isEmpty || reconciler.isUncertain
@@ -33,7 +33,14 @@ extension Supervisor {
       } else if isSecond {
         await compareDigest()
       }
-      if isSecond { lastDigest = now }
+    }
+  }
+
+  /// Wakes the loop every second.
+  func wakeRegularly() async {
+    while await slept(.seconds(1)) {
+      aSecondHasPassed = true
+      wake.yield()
     }
   }
 
@@ -262,7 +269,11 @@ extension Supervisor {
   func publish(_ rows: [PointsRow]) {
     let changed = lastKnown.differing(rows)
     for row in changed {
-      if let old = lastKnown.row(of: row.user) { digest?.replace(old, by: row) } else { digest = nil }
+      if let old = lastKnown.row(of: row.user) {
+        digest?.replace(old, by: row)
+      } else {
+        digest = nil
+      }
     }
     lastKnown.remember(rows, nowMilliseconds: time.monotonicMilliseconds())
     guard !changed.isEmpty else { return }

@@ -2,16 +2,38 @@ import Logging
 import Points
 
 extension Supervisor {
-  public func backup(by operation: Operation) async throws -> any BackupFile {
-    try requireServing()
-    let file = try await backups.write()
-    logger.notice(
-      "backup of \(file.size) bytes, asked by \(operation.who)", metadata: ["event": "backup"])
-    return file
+  public func backup(by operation: Operation) async throws -> any BackupStream {
+    try requireDatabase()
+    let lease = try backupPlace.take(for: operation.who, since: now)
+    return SupervisedBackup(
+      try await backups.begin(), lease: lease, who: operation.who, logger: logger
+    ) {
+      while true {
+        if let reason = await self.outage { return reason }
+        try await self.time.sleep(Self.outageCheck)
+      }
+    }
   }
 
-  public func makeBackupFile() async throws -> any BackupFile {
-    try backups.makeFile()
+  /// How often a backup that has not begun looks whether the database is away.
+  static let outageCheck = Duration.milliseconds(250)
+
+  public func makeBackupFile(for operation: Operation) async throws -> any BackupFile {
+    try requireDatabase()
+    let lease = try restorePlace.take(for: operation.who, since: now)
+    return LeasedFile(file: try backups.makeFile(), lease: lease)
+  }
+
+  /// Why nothing can be asked of the database now; nil while it answers.
+  private var outage: String? {
+    guard case .away(let since, let reason) = condition else { return nil }
+    return "the database is away since \(since) UTC: \(reason)"
+  }
+
+  /// Throws unless the ledger is ready and the database answers.
+  private func requireDatabase() throws(ControlError) {
+    try requireServing()
+    if let outage { throw .unavailable(outage) }
   }
 
   /// Whatever becomes of it, a turn follows: it sees by the mark of the restore which ledger is in
@@ -66,4 +88,16 @@ extension Supervisor {
       }
     }
   }
+}
+
+/// A file that holds the place of the one who restores.
+private struct LeasedFile: BackupFile {
+  let file: any BackupFile
+  let lease: SinglePlace.Lease
+
+  var size: Int { file.size }
+  func read(at offset: Int, count: Int) throws -> [UInt8] {
+    try file.read(at: offset, count: count)
+  }
+  func append(_ bytes: [UInt8]) throws { try file.append(bytes) }
 }

@@ -10,7 +10,7 @@ extension Supervisor {
   public func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.followLedger() }
-      group.addTask { while await self.slept(.seconds(1)) { self.wake.yield() } }
+      group.addTask { await self.wakeRegularly() }
       group.addTask { await self.openListenersWhenGraceEnds() }
       group.addTask { await self.watchLateness() }
       group.addTask { await self.verifyRegularly() }

@@ -47,6 +47,8 @@ public actor Supervisor {
   var changes: [Int: PendingChange] = [:]
   var changeQueue = ChangeQueue()
   var nextTicket = 0
+  let backupPlace = SinglePlace("a backup")
+  let restorePlace = SinglePlace("a restore")
   var configurationCondition: ConfigurationCondition
   /// A reload that is under way, or whose outcome is not known yet.
   var unfinishedReload: ReloadTransaction?
@@ -70,6 +72,8 @@ public actor Supervisor {
   /// When the last turn that went through began, by the monotonic clock.
   var lastTurn: Int64?
   var isPrepared = false
+  /// Since the loop looked last.
+  var aSecondHasPassed = true
   /// Those who wait for a turn that begins after they asked.
   var turnWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
   let wakes: AsyncStream<Void>
@@ -93,7 +97,8 @@ public actor Supervisor {
   ///   - reader: rows for HTTP; a connection of its own, so that nothing else holds reads up.
   public init(
     definitions: [ServerDefinition], selected: Set<String>?, store: any LedgerStore,
-    reader: any PointsReader, host: any ListenerHost, configurationFile: any ConfigurationReading, backups: any Backups,
+    reader: any PointsReader, host: any ListenerHost, configurationFile: any ConfigurationReading,
+    backups: any Backups,
     time: TimeSource, logger: Logger
   ) {
     self.store = store

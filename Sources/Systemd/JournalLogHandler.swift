@@ -1,5 +1,3 @@
-import CSystemd
-import Glibc
 import Logging
 
 /// Log entries with native journal fields, so that
@@ -10,7 +8,7 @@ import Logging
 /// `event` → `POINTSD_EVENT`.
 public struct JournalLogHandler: LogHandler {
   /// One field of a journal entry.
-  struct Field: Equatable {
+  struct Field: Equatable, Sendable {
     let name: String
     let value: String
   }
@@ -35,12 +33,7 @@ public struct JournalLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    let fields = fields(event)
-    let result = Self.send(fields)
-    guard result < 0 else { return }
-    // Standard error leads to the journal too, by another way.
-    TerminalLogHandler.writeToStandardError(
-      "<\(Self.priority(event.level))>\(LogText.escaped("\(event.message)"))\n")
+    LogOutput.writer.write(.journal(fields(event)))
   }
 
   /// The fields of an entry.
@@ -82,27 +75,6 @@ public struct JournalLogHandler: LogHandler {
     case .warning: 4
     case .error: 3
     case .critical: 2
-    }
-  }
-
-  /// Hands the entry to the journal. Returns 0 or a negative error number.
-  private static func send(_ fields: [Field]) -> Int32 {
-    var bytes: [UInt8] = []
-    var lengths: [Int] = []
-    for field in fields {
-      let before = bytes.count
-      bytes += "\(field.name)=\(field.value)".utf8
-      lengths.append(bytes.count - before)
-    }
-    return bytes.withUnsafeMutableBytes { buffer in
-      guard let base = buffer.baseAddress else { return -EINVAL }
-      var vectors: [iovec] = []
-      var offset = 0
-      for length in lengths {
-        vectors.append(iovec(iov_base: base + offset, iov_len: length))
-        offset += length
-      }
-      return sd_journal_sendv(&vectors, Int32(vectors.count))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 
@@ -60,6 +61,24 @@ public enum LogOutput: Sendable, Equatable {
 
   /// What was logged last.
   public static let recent = RecentLog()
+
+  /// Where every line of this process's log waits for its reader.
+  static let writer = LogWriter<LogRecord>(
+    size: \.size, note: LogRecord.note, sink: { $0.deliver() })
+
+  /// Gives the last lines to their reader, before the process ends.
+  /// - Parameter milliseconds: how long that may take.
+  /// - Returns: false when the reader stood still for so long.
+  @discardableResult
+  public static func flush(milliseconds: Int) -> Bool {
+    writer.flush(within: .milliseconds(milliseconds))
+  }
+
+  /// Calls `report` with the number of lines whenever some were dropped because their reader stood
+  /// still; on any thread.
+  public static func reportDropped(to report: @escaping @Sendable (Int) -> Void) {
+    writer.reportDropped(to: report)
+  }
 
   private static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }

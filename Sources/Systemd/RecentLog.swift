@@ -55,7 +55,7 @@ public final class RecentLog: LogHistory {
     }
   }
 
-  public func follow() -> AsyncStream<LogEntry> {
+  public func follow() -> LogFollowing {
     let (stream, continuation) = AsyncStream.makeStream(
       of: LogEntry.self, bufferingPolicy: .bufferingOldest(Self.followerCapacity))
     let number = state.withLock { state in
@@ -66,7 +66,7 @@ public final class RecentLog: LogHistory {
     continuation.onTermination = { [weak self] _ in
       self?.forget(number)
     }
-    return stream
+    return LogFollowing(entries: stream) { continuation.finish() }
   }
 
   private func forget(_ number: Int) {

@@ -3,7 +3,7 @@ import Logging
 
 /// Log lines for people: `2026-01-12 14:30:00Z INFO  Updated Afif: Points=120 (event=update)`.
 ///
-/// Each entry is one line and one `write(2)`, so that the lines of several threads do not mix.
+/// Each entry is one line.
 public struct TerminalLogHandler: LogHandler {
   public var metadata: Logger.Metadata = [:]
   public var metadataProvider: Logger.MetadataProvider?
@@ -19,7 +19,8 @@ public struct TerminalLogHandler: LogHandler {
   ///   - level: the least severe level that is written.
   public init(coloured: Bool, level: Logger.Level) {
     self.init(
-      coloured: coloured, level: level, now: { time(nil) }, write: Self.writeToStandardError)
+      coloured: coloured, level: level, now: { time(nil) },
+      write: { LogOutput.writer.write(.line($0)) })
   }
 
   /// Writes to `write`.
@@ -68,18 +69,5 @@ public struct TerminalLogHandler: LogHandler {
 
   private func paint(_ code: String, _ text: String) -> String {
     coloured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-  }
-
-  /// Writes all of it; a standard error that is gone leaves nobody to tell.
-  @Sendable static func writeToStandardError(_ line: String) {
-    var rest = Array(line.utf8)[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      if written > 0 {
-        rest = rest.dropFirst(written)
-      } else if errno != EINTR {
-        return
-      }
-    }
   }
 }

@@ -1,9 +1,11 @@
 import ConfigurationFile
+import Lanes
 import Points
 
 /// What `--check` prints of a configuration without a fault.
 struct CheckReport {
   let configuration: Configuration
+  let budget: DescriptorBudget
   /// The users that profiles name; nil for those who run as last asked.
   let selected: Set<String>?
 
@@ -14,6 +16,8 @@ struct CheckReport {
       "http       \(http.address):\(http.port)",
       "control    \(configuration.control.socket)"
         + (configuration.control.group.map { ", for the group \($0)" } ?? ""),
+      "open files \(budget.limit): at a time \(clients) TCP clients, \(budget.http) HTTP, "
+        + "\(budget.events) event and \(budget.control) control connections",
     ]
     for user in configuration.users {
       let groups = user.groups.isEmpty ? "" : " [\(user.groups.joined(separator: ", "))]"
@@ -27,6 +31,8 @@ struct CheckReport {
     lines.append("\(configuration.users.count) users, no fault found")
     return lines.joined(separator: "\n") + "\n"
   }
+
+  private var clients: Int { min(budget.clients, configuration.listeners.connections) }
 
   private var database: String {
     switch configuration.database {

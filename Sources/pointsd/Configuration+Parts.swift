@@ -2,6 +2,7 @@ import ConfigurationFile
 import Dashboard
 import Lanes
 import Logging
+import NIOCore
 import Supervisor
 
 extension ServerDefinition {
@@ -20,8 +21,21 @@ extension LaneLimits {
   }
 }
 
+extension DescriptorBudget {
+  /// Divides the descriptors that this process may have, after raising their limit as far as the
+  /// system allows; throws `Shortage`.
+  init(_ configuration: Configuration) throws(Shortage) {
+    try self.init(
+      limit: DescriptorLimit.raise(),
+      needs: Needs(
+        servers: configuration.users.count,
+        databaseConnections: DatabaseChoice.connections(configuration.database),
+        processors: System.coreCount))
+  }
+}
+
 extension DashboardSettings {
-  init(_ configuration: Configuration) throws {
+  init(_ configuration: Configuration, budget: DescriptorBudget) throws {
     let http = configuration.http
     self.init(
       address: http.address, port: http.port, hosts: http.hosts,
@@ -30,7 +44,8 @@ extension DashboardSettings {
       },
       open: http.open,
       controlSocket: configuration.control.socket,
-      libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs))
+      libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs),
+      limits: DashboardLimits(http: budget.http, events: budget.events, control: budget.control))
   }
 }
 

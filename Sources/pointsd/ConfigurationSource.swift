@@ -1,4 +1,5 @@
 import ConfigurationFile
+import Lanes
 import MariaDB
 import Points
 import Supervisor
@@ -26,6 +27,7 @@ final class ConfigurationSource: ConfigurationReading {
     do {
       configuration = try Configuration.load(path: path)
       selected = try Self.select(profiles, in: configuration)
+      _ = try DescriptorBudget(configuration)
     } catch {
       throw ControlError.invalid("\(error)")
     }

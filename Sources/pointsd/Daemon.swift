@@ -17,18 +17,24 @@ enum Daemon {
   /// Runs until asked to stop.
   /// - Returns: whether the runs were closed; if not, their time will be credited.
   static func run(
-    _ configuration: Configuration, selected: Set<String>?, source: ConfigurationSource
+    _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
+    source: ConfigurationSource
   ) async throws -> Bool {
     let logger = Logger(label: "pointsd")
+    DashboardService.limitEventLoops(to: budget.eventLoops)
     for warning in configuration.warnings() {
       logger.warning("\(warning)", metadata: ["event": "configuration"])
     }
     let metrics = PrometheusRegistry(
       descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
     MetricsSystem.bootstrap(metrics)
+    let droppedLines = Counter(label: "pointsd_log_lines_dropped_total")
+    droppedLines.increment(by: 0)
+    LogOutput.reportDropped { droppedLines.increment(by: $0) }
     do {
       let parts = try Parts(
-        configuration, selected: selected, source: source, metrics: metrics, logger: logger)
+        configuration, budget: budget, selected: selected, source: source, metrics: metrics,
+        logger: logger)
       try await parts.run()
       logger.notice("stopped", metadata: ["event": "stop"])
       return parts.supervisorService.runsClosed

@@ -17,14 +17,22 @@ struct DatabaseChoice {
   private static let schema = "network_project"
   private static let managedConnections = 6
 
+  /// Connections that the pool of such a database has.
+  static func connections(_ database: Configuration.Database) -> Int {
+    switch database {
+    case .managed: managedConnections
+    case .given(let given): given.connections
+    }
+  }
+
   init(_ database: Configuration.Database, logger: Logger) throws {
+    connections = Self.connections(database)
     switch database {
     case .managed(let directory):
       let managed = try ManagedDatabase(
         directory: directory, schema: Self.schema, logger: logger)
       self.managed = managed
       self.settings = managed.settings
-      self.connections = Self.managedConnections
       let isNew = !managed.hasData
       self.mayHaveLedger = { [managed] in
         guard isNew else { return true }
@@ -35,7 +43,6 @@ struct DatabaseChoice {
       self.settings = ConnectionSettings(
         endpoint: .init(given.endpoint), tls: .init(given.tls), user: given.user,
         password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)
-      self.connections = given.connections
       self.mayHaveLedger = { true }
     }
   }

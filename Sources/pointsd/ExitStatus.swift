@@ -2,6 +2,7 @@ import ArgumentParser
 import Dashboard
 import ManagedDatabase
 import Points
+import Systemd
 
 /// How the daemon ends, after sysexits.h, so that a service manager knows whether another start
 /// can help.

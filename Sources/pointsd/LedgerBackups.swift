@@ -11,27 +11,15 @@ struct LedgerBackups: Backups {
     self.writer = BackupWriter(settings: settings, schema: Ledger.schemaVersion)
   }
 
-  func write() async throws -> any BackupFile {
-    do {
-      return try await writer.write()
-    } catch let error as BackupError {
-      throw ControlError.failed("\(error)")
-    }
-  }
+  func begin() async throws -> any BackupStream { try await writer.begin() }
 
-  func makeFile() throws -> any BackupFile {
-    do {
-      return try PrivateFile()
-    } catch {
-      throw ControlError.failed("\(error)")
-    }
-  }
+  func makeFile() throws -> any BackupFile { try PrivateFile() }
 
   func read(_ file: any BackupFile) throws -> BackupContent {
     do {
       let reader = try BackupReader(file)
       return BackupContent(schema: reader.schema) { try reader.statements($0) }
-    } catch {
+    } catch let error as BackupError {
       throw ControlError.conflict("\(error)")
     }
   }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Systemd
 
 /// The login link that a daemon started by hand prints, as `make run` does.
 enum LoginAnnouncement {

@@ -24,8 +24,8 @@ struct Parts {
   let logger: Logger
 
   init(
-    _ configuration: Configuration, selected: Set<String>?, source: ConfigurationSource,
-    metrics: PrometheusRegistry, logger: Logger
+    _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
+    source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
     // One connection is for ticks alone, where there are some to spare.
@@ -39,7 +39,9 @@ struct Parts {
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       isServerReady: { [managed = database.managed] in await managed?.isReady ?? true },
       logger: logger)
-    let lanes = try LaneSet(limits: LaneLimits(configuration.listeners), logger: logger) { _ in
+    let lanes = try LaneSet(
+      limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
+    ) { _ in
       // The last connection is for changes.
       GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
     }
@@ -60,7 +62,7 @@ struct Parts {
     self.supervisorService = SupervisorService(
       supervisor: supervisor, lanes: lanes, mayHaveLedger: database.mayHaveLedger)
     let dashboard = DashboardService(
-      settings: try DashboardSettings(configuration), control: supervisor,
+      settings: try DashboardSettings(configuration, budget: budget), control: supervisor,
       log: LogOutput.recent, metrics: metrics, logger: logger,
       announceLoginLink: LoginAnnouncement.onTerminal)
     self.dashboard = dashboard

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigurationFile
 import Glibc
+import Lanes
 import Systemd
 
 /// The command line of the daemon.
@@ -38,28 +39,36 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
+    // A peer that closes while it is written to is an error number, not the end.
+    signal(SIGPIPE, SIG_IGN)
     StandardStream.holdAll()
-    let (configuration, selected) = try read()
+    StandardStream.neverWait()
+    let (configuration, budget, selected) = try read()
     if check {
       StandardStream.output.write(
-        CheckReport(configuration: configuration, selected: selected).text)
+        CheckReport(configuration: configuration, budget: budget, selected: selected).text)
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))
-    // A client that closes while it is written to is an error number, not the end.
-    signal(SIGPIPE, SIG_IGN)
+    defer { LogOutput.flush(milliseconds: 1000) }
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
-    let runsClosed = try await Daemon.run(configuration, selected: selected, source: source)
+    let runsClosed = try await Daemon.run(
+      configuration, budget: budget, selected: selected, source: source)
     if !runsClosed { throw ExitStatus.tryAgain }
   }
 
-  /// The configuration and the users that the profiles name, or every fault and exit status 78.
-  private func read() throws -> (Configuration, selected: Set<String>?) {
+  /// The configuration, the descriptors it has, and the users that the profiles name; or every
+  /// fault and exit status 78.
+  private func read() throws -> (Configuration, DescriptorBudget, selected: Set<String>?) {
     do {
       let configuration = try Configuration.load(path: config)
-      return (configuration, try ConfigurationSource.select(profiles, in: configuration))
+      let selected = try ConfigurationSource.select(profiles, in: configuration)
+      return (configuration, try DescriptorBudget(configuration), selected)
     } catch let faults as ConfigurationFaults {
       StandardStream.error.write("\(faults)\n")
+      throw ExitStatus.configuration
+    } catch let shortage as DescriptorBudget.Shortage {
+      ExitStatus.complain("\(shortage)")
       throw ExitStatus.configuration
     } catch let unknown as UnknownProfiles {
       ExitStatus.complain("\(unknown)")

@@ -4,6 +4,7 @@ import Logging
 import Points
 import ServiceLifecycle
 import Supervisor
+import Systemd
 import UnixSignals
 
 /// SIGTERM and SIGINT: the first asks for a clean stop, the second ends at once. SIGHUP asks for a
@@ -40,7 +41,8 @@ struct Signals {
         logger.critical(
           "ended by a second signal; the runs were left open and their time will be credited",
           metadata: ["event": "runs-left-open"])
-        // Nothing may delay this end, neither a service nor an exit handler.
+        // Nothing else may delay this end, neither a service nor an exit handler.
+        LogOutput.flush(milliseconds: 200)
         _exit(ExitStatus.tryAgain.rawValue)
       }
       asked = true

@@ -43,7 +43,9 @@ def schemathesis(daemon: Daemon, seed: int, examples: int, *arguments: str) -> b
         "--seed", str(seed), "--max-examples", str(examples), "--request-timeout", "20", "--no-color",
         "--generation-database", "none", "--output-truncate", "true", *arguments,
     ]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, cwd=daemon.folder, timeout=3600).returncode == 0
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, cwd=daemon.folder, env=environment, timeout=3600)
+    return done.returncode == 0
 
 
 def answer(daemon: Daemon, method: str, path: str, body: bytes | None = None, token: str | None = None) -> tuple[int, bytes]:

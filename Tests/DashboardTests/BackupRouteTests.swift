@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct BackupRouteTests {
   @Test func theWholeFileIsSent() async throws {
-    let fixture = RouterFixture()
+    let fixture = RouterFixture(time: .fixed)
     let answer = try await fixture.get("/api/backup")
     #expect(answer.status == 200)
     #expect(answer.body.utf8.count == 300_000)

@@ -22,7 +22,13 @@ final class FakeControl: Control {
     var database = DatabaseCondition.available(since: DateTimeStamp(secondsSinceEpoch: 0))
     var late: [String] = []
     var configuration = ConfigurationCondition.current(since: DateTimeStamp(secondsSinceEpoch: 0))
-    var backup = Array(repeating: UInt8(ascii: "x"), count: 300_000)
+    var backupSteps = Array(
+      repeating: FakeBackup.Step.piece(Array(repeating: 120, count: 100_000)), count: 3)
+    /// Called when a backup is over, however.
+    var backupOver: @Sendable () -> Void = {}
+    /// Backups begun.
+    var backups = 0
+    var backup: [UInt8] = []
     var operations: [Operation] = []
     var changes: [String] = []
     /// What a change to a group comes to; everybody is done when nil.
@@ -208,17 +214,22 @@ final class FakeControl: Control {
     }
   }
 
-  func backup(by operation: Operation) async throws -> any BackupFile {
+  func backup(by operation: Operation) async throws -> any BackupStream {
     try state.withLock { state in
       if let error = state.changeError { throw error }
       state.operations.append(operation)
+      let backup = FakeBackup(state.backupSteps, whenOver: state.backupOver)
+      state.backups += 1
+      return backup
     }
-    let file = MemoryFile()
-    try file.append(state.withLock { $0.backup })
-    return file
   }
 
-  func makeBackupFile() async throws -> any BackupFile { MemoryFile() }
+  func makeBackupFile(for operation: Operation) async throws -> any BackupFile {
+    try state.withLock { state in
+      if let error = state.changeError { throw error }
+    }
+    return MemoryFile()
+  }
 
   func restore(
     _ file: any BackupFile, by operation: Operation,
@@ -249,6 +260,53 @@ final class FakeControl: Control {
     let (stream, continuation) = AsyncStream.makeStream(of: PointsEvent.self)
     state.withLock { $0.continuations.append(continuation) }
     return stream
+  }
+}
+
+/// A backup of the steps that a test names.
+final class FakeBackup: BackupStream {
+  enum Step: Sendable {
+    case piece([UInt8])
+    case failure(ControlError)
+    /// Nothing until it is cancelled.
+    case silence
+    /// The same piece for ever.
+    case endless([UInt8])
+  }
+
+  private let steps: Mutex<[Step]>
+  private let whenOver: @Sendable () -> Void
+  private let (cancelled, cancellation) = AsyncStream.makeStream(of: Never.self)
+  private let isCancelled = Atomic(false)
+
+  init(_ steps: [Step], whenOver: @escaping @Sendable () -> Void) {
+    self.steps = Mutex(steps)
+    self.whenOver = whenOver
+  }
+
+  deinit { whenOver() }
+
+  func next() async throws -> [UInt8]? {
+    if isCancelled.load(ordering: .relaxed) { throw ControlError.unavailable("ended") }
+    let step = steps.withLock { steps -> Step? in
+      guard let step = steps.first else { return nil }
+      if case .endless = step { return step }
+      steps.removeFirst()
+      return step
+    }
+    switch step {
+    case nil: return nil
+    case .piece(let bytes), .endless(let bytes): return bytes
+    case .failure(let error): throw error
+    case .silence:
+      for await _ in cancelled {}
+      throw ControlError.unavailable("ended")
+    }
+  }
+
+  func cancel() {
+    isCancelled.store(true, ordering: .relaxed)
+    cancellation.finish()
   }
 }
 

@@ -7,6 +7,11 @@ final class LogRecorder: Sendable {
 
   var lines: [String] { kept.withLock { $0 } }
 
+  /// Those that an operator would be shown by default and has to do something about.
+  var loudLines: [String] {
+    lines.filter { line in ["warning", "error", "critical"].contains { line.hasPrefix($0) } }
+  }
+
   var logger: Logger { Logger(label: "test") { _ in Handler(recorder: self) } }
 
   private struct Handler: LogHandler {

@@ -16,6 +16,7 @@ struct RouterFixture: Sendable {
   let log = FakeLog()
   static let token = "0123456789abcdef"
   let access: AccessControl
+  let time: DashboardTime
   var libraries = DashboardSettings.Libraries()
 
   /// - Parameter settings: a token in any case; nil for that alone.
@@ -23,6 +24,7 @@ struct RouterFixture: Sendable {
     let settings =
       settings
       ?? DashboardSettings(token: TokenSource(fixed: Self.token), controlSocket: "/nowhere/socket")
+    self.time = time
     let site = Site(address: settings.address)
     _ = site.listens(port: 8080)
     self.access = AccessControl(settings, site: site, time: time, logger: recorder.logger)
@@ -33,8 +35,9 @@ struct RouterFixture: Sendable {
     return Interface(
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
+      shares: ConnectionShares(limits: DashboardLimits(), factory: metrics),
       page: Page(libraries: libraries), log: log,
-      access: access, metrics: metrics, time: .prompt,
+      access: access, metrics: metrics, time: time,
       logger: recorder.logger)
   }
 

@@ -8,6 +8,7 @@ import Telemetry
 struct RunningService: Sendable {
   let control: FakeControl
   let recorder: LogRecorder
+  let log: FakeLog
   let service: DashboardService
   let group: ServiceGroup
   let folder: TemporaryFolder
@@ -29,16 +30,18 @@ struct RunningService: Sendable {
     let socket = folder.path + "/var/control.sock"
     let recorder = LogRecorder()
     let control = FakeControl()
+    let log = FakeLog(isEndless: true)
     let service = DashboardService(
       settings: DashboardSettings(
         address: address, port: port, hosts: hosts, token: token.map(TokenSource.init(fixed:)),
         open: open,
         controlSocket: socket),
-      control: control, log: FakeLog(), metrics: PrometheusRegistry(), logger: recorder.logger,
+      control: control, log: log, metrics: PrometheusRegistry(), logger: recorder.logger,
       time: time)
     let group = ServiceGroup(services: [service], logger: recorder.logger)
     let running = RunningService(
-      control: control, recorder: recorder, service: service, group: group, folder: folder,
+      control: control, recorder: recorder, log: log, service: service, group: group,
+      folder: folder,
       socket: socket)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }

@@ -124,17 +124,18 @@ def _broken(random: Random, api: Api) -> tuple[bytes, str | None]:
             if isinstance(error, TimeoutError) and not streams:
                 return data, "the connection was not closed within 15 s of the end of what was sent"
             return data, None
-    return data, _judge(received, len(requests))
+    return data, _judge(received, api.may_change)
 
 
-def _judge(received: bytes, requests: int) -> str | None:
+def _judge(received: bytes, may_change: bool) -> str | None:
     if not received:
         return None
     if not received.startswith(b"HTTP/1."):
         return f"not an answer: {received[:200]!r}"
     # How long the answer to HEAD is cannot be seen in a broken conversation: heads are looked for.
     statuses = [int(status) for status in re.findall(rb"(?:^|\r\n\r\n|[}\n])HTTP/1\.[01] (\d{3}) ", received)]
-    if failures := [status for status in statuses if status >= 500 and status not in REQUESTED_FAILURES]:
+    allowed = REQUESTED_FAILURES | ({503} if may_change else set())
+    if failures := [status for status in statuses if status >= 500 and status not in allowed]:
         return f"status {failures[0]}: {received[-500:]!r}"
     return None
 

@@ -33,7 +33,8 @@ struct ChangeTests {
     try await fixture.expectClean([])
     #expect(try await fixture.apply(.resume, "Afif").intent.earning)
     try await fixture.expectClean(["Afif"])
-    #expect(try await fixture.ledger.snapshot(of: ["Afif", "nobody"]).intents.map(\.revision) == [5])
+    #expect(
+      try await fixture.ledger.snapshot(of: ["Afif", "nobody"]).intents.map(\.revision) == [5])
   }
 
   @Test func aProfileOverridesTheKeptIntent() async throws {

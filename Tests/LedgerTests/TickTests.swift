@@ -87,7 +87,8 @@ struct TickTests {
     let stop = Operation(who: "test", reason: nil)
     print(
       "clean stop of 10,000:",
-      try await clock.measure { _ = try await fixture.ledger.closeRuns(of: users, operation: stop) })
+      try await clock.measure { _ = try await fixture.ledger.closeRuns(of: users, operation: stop) }
+    )
     try await fixture.expectClean([])
   }
 

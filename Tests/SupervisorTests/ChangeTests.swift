@@ -79,6 +79,7 @@ import Testing
       while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
       async let second = fixture.supervisor.adjust(
         .adjust(delta: 5), user: "Afif", by: operation("key"))
+      while await fixture.supervisor.waiterCount < 2 { await Task.yield() }
       await #expect(throws: ControlError.self) {
         try await fixture.supervisor.adjust(.adjust(delta: 6), user: "Afif", by: operation("key"))
       }
@@ -115,4 +116,7 @@ import Testing
 extension Supervisor {
   /// Changes that are on their way.
   fileprivate var changeCount: Int { changes.count }
+
+  /// Those who wait for the outcome of one.
+  fileprivate var waiterCount: Int { changes.values.reduce(0) { $0 + $1.waiters.count } }
 }

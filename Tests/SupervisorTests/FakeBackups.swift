@@ -2,7 +2,7 @@ import Points
 import Synchronization
 
 /// Backups in memory: a file that begins with `good` is one.
-struct FakeBackups: Backups {
+final class FakeBackups: Backups {
   final class File: BackupFile {
     private let bytes = Mutex<[UInt8]>([])
     var size: Int { bytes.withLock { $0.count } }
@@ -14,11 +14,42 @@ struct FakeBackups: Backups {
     func append(_ more: [UInt8]) throws { bytes.withLock { $0 += more } }
   }
 
-  func write() async throws -> any BackupFile {
-    let file = try makeFile()
-    try file.append(Array("good".utf8))
-    return file
+  /// One piece, then the end; nothing at all while `isSilent`.
+  final class Stream: BackupStream {
+    private let owner: FakeBackups
+    private let pieces = Mutex([Array("good".utf8)])
+    private let (cancelled, cancellation) = AsyncStream.makeStream(of: Never.self)
+
+    init(_ owner: FakeBackups) {
+      self.owner = owner
+      owner.state.withLock { state in
+        state.begun += 1
+        state.open += 1
+      }
+    }
+
+    deinit { owner.state.withLock { $0.open -= 1 } }
+
+    func next() async throws -> [UInt8]? {
+      if owner.state.withLock({ $0.isSilent }) {
+        for await _ in cancelled {}
+        throw ControlError.failed("ended")
+      }
+      return pieces.withLock { $0.popLast() }
+    }
+
+    func cancel() { cancellation.finish() }
   }
+
+  struct State {
+    var isSilent = false
+    /// Streams begun, and those that are not over yet.
+    var begun = 0
+    var open = 0
+  }
+  let state = Mutex(State())
+
+  func begin() async throws -> any BackupStream { Stream(self) }
 
   func makeFile() throws -> any BackupFile { File() }
 

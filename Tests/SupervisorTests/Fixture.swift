@@ -11,6 +11,7 @@ struct Fixture {
   let host = FakeHost()
   let time = ManualTime()
   let file = File()
+  let backups = FakeBackups()
 
   /// What the configuration file holds, as the test wants it.
   final class File: ConfigurationReading {
@@ -49,7 +50,7 @@ struct Fixture {
   ) {
     supervisor = Supervisor(
       definitions: definitions, selected: selected, store: store, reader: store, host: host,
-      configurationFile: file, backups: FakeBackups(),
+      configurationFile: file, backups: backups,
       time: time.source, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
   }
 
@@ -78,6 +79,11 @@ struct Fixture {
         rows: rows, uncreditedUsers: uncredited, databaseMilliseconds: 0, notices: [])
     }
     await time.wake(.milliseconds(milliseconds))
+  }
+
+  /// Waits until the database is known to answer.
+  func databaseIsKnown() async {
+    while case .away = await supervisor.database() { await Task.yield() }
   }
 
   /// The status of a user's server.

@@ -36,6 +36,11 @@ final class ManualTime: Sendable {
   /// Waits until a task sleeps for exactly `duration`, then wakes all who do.
   func wake(_ duration: Duration) async {
     await sleeper(of: duration)
+    wakeSleepers(duration)
+  }
+
+  /// Wakes all who sleep for exactly `duration` now; waits for nobody.
+  func wakeSleepers(_ duration: Duration) {
     let woken = state.withLock { state in
       let woken = state.sleepers.filter { $0.value.duration == duration }
       for identifier in woken.keys { state.sleepers[identifier] = nil }

@@ -7,14 +7,38 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RestoreTests {
   private let operation = Operation(who: "test", reason: "exam")
 
+  private func goodFile(_ fixture: Fixture) async throws -> any BackupFile {
+    let file = try await fixture.supervisor.makeBackupFile(for: operation)
+    try file.append(Array("good".utf8))
+    return file
+  }
+
+  @Test func oneRestoreAtATime() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      await fixture.databaseIsKnown()
+      var file: (any BackupFile)? = try await goodFile(fixture)
+      await #expect(
+        throws: ControlError.conflict(
+          "a restore is under way, asked by test at 2026-01-12 14:30:00 UTC; "
+            + "try again when it is done")
+      ) { _ = try await fixture.supervisor.makeBackupFile(for: operation) }
+      #expect(file?.size == 4)
+      file = nil
+      #expect(try await goodFile(fixture).size == 4)
+    }
+  }
+
   @Test func everythingIsAsTheBackupSays() async throws {
     let fixture = Fixture()
     try await fixture.run {
       await fixture.reached([.running])
+      await fixture.databaseIsKnown()
       _ = try await fixture.supervisor.apply(.stop, to: "Afif", by: operation)
       var events = await fixture.supervisor.events().makeAsyncIterator()
       let steps = Mutex<[String]>([])
-      let file = try await fixture.supervisor.backup(by: operation)
+      let file = try await goodFile(fixture)
       try await fixture.supervisor.restore(file, by: operation) { step in
         steps.withLock { $0.append(step) }
       }
@@ -42,7 +66,8 @@ import Testing
     let fixture = Fixture()
     try await fixture.run {
       await fixture.reached([.running])
-      let file = try await fixture.supervisor.makeBackupFile()
+      await fixture.databaseIsKnown()
+      let file = try await fixture.supervisor.makeBackupFile(for: operation)
       try file.append(Array("CREATE TABLE".utf8))
       await #expect(throws: ControlError.conflict("not ours")) {
         try await fixture.supervisor.restore(file, by: operation) { _ in }
@@ -59,7 +84,8 @@ import Testing
     let fixture = Fixture()
     try await fixture.run {
       await fixture.reached([.running])
-      let file = try await fixture.supervisor.backup(by: operation)
+      await fixture.databaseIsKnown()
+      let file = try await goodFile(fixture)
       fixture.store.state.withLock { $0.failure = .refused("it does not add up") }
       await #expect(throws: ControlError.conflict("it does not add up")) {
         try await fixture.supervisor.restore(file, by: operation) { _ in }

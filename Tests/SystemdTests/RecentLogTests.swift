@@ -30,7 +30,7 @@ import Testing
   @Test func followersGetWhatComesUntilTheEnd() async {
     let log = RecentLog()
     add("before", to: log)
-    let stream = log.follow()
+    let stream = log.follow().entries
     add("a", "b", to: log)
     log.endFollowers()
     add("after", to: log)
@@ -41,7 +41,7 @@ import Testing
 
   @Test func aFollowerThatFallsBehindLosesItsStream() async {
     let log = RecentLog()
-    let stream = log.follow()
+    let stream = log.follow().entries
     for _ in 0..<2000 { add("x", to: log) }
     var count = 0
     for await _ in stream { count += 1 }

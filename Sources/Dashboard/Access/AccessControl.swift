@@ -15,7 +15,7 @@ struct AccessControl: Sendable {
   let limiter = LoginRateLimiter()
   let site: Site
   let time: DashboardTime
-  let logger: Logger
+  let refusals: RefusalLog
 
   init(_ settings: DashboardSettings, site: Site, time: DashboardTime, logger: Logger) {
     self.authorizer = RequestAuthorizer(settings)
@@ -24,7 +24,7 @@ struct AccessControl: Sendable {
     self.sessions = Sessions(file: SessionKeyFile(path: settings.controlSocket + ".key"))
     self.site = site
     self.time = time
-    self.logger = logger
+    self.refusals = RefusalLog(time: time, logger: logger)
   }
 
   /// Answers a request that the router gave to `route`, or throws its refusal.
@@ -123,11 +123,9 @@ struct AccessControl: Sendable {
   func refused(
     _ refusal: RequestAuthorizer.Refusal, _ request: Request, _ context: DashboardContext
   ) -> Failure {
-    logger.warning(
-      """
-      refused \(request.method) \(request.loggedPath(context)) from \
-      \(context.peer.address): \(refusal.reason)
-      """, metadata: ["event": "refused"])
+    refusals.refused(
+      "\(request.method) \(request.loggedPath(context))", from: context.peer,
+      reason: refusal.reason)
     var headers = HTTPFields().closing
     if refusal.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
     return Failure(refusal.status, refusal.reason, headers: headers, isRefusal: true)

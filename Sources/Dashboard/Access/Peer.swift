@@ -11,7 +11,7 @@ struct Peer: Sendable {
   }
 
   let transport: Transport
-  private let channel: any Channel
+  let channel: any Channel
 
   init(channel: any Channel) {
     self.channel = channel

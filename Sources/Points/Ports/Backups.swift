@@ -10,6 +10,17 @@ public protocol BackupFile: Sendable {
   func append(_ bytes: [UInt8]) throws
 }
 
+/// A backup while it is made. It ends behind its last piece, by an error, by `cancel`, and when
+/// nobody holds this value any more; nothing is left behind then.
+public protocol BackupStream: AnyObject, Sendable {
+  /// The next piece, nil behind the last one. Without it the file is known to be cut off.
+  /// - Throws: `ControlError.unavailable` when the database gives nothing for too long.
+  func next() async throws -> [UInt8]?
+
+  /// Ends it at once; `next` then throws.
+  func cancel()
+}
+
 /// A backup that is whole, as the ledger takes it in.
 public struct BackupContent: Sendable {
   /// The version of the tables that the rows are for.
@@ -30,8 +41,8 @@ public struct BackupContent: Sendable {
 /// Making and reading of backup files: what the supervisor asks of the rest of the daemon. Every
 /// throwing function throws `ControlError`.
 public protocol Backups: Sendable {
-  /// Saves the ledger in one snapshot, while everything goes on.
-  func write() async throws -> any BackupFile
+  /// Begins to save the ledger in one snapshot, while everything goes on.
+  func begin() async throws -> any BackupStream
 
   /// An empty file, for one that is sent.
   func makeFile() throws -> any BackupFile

@@ -48,11 +48,12 @@ public protocol Control: Sendable {
   /// - Returns: what was done.
   func reload(by operation: Operation) async throws -> ReloadPlan
 
-  /// Saves the ledger, while everything goes on.
-  func backup(by operation: Operation) async throws -> any BackupFile
+  /// Begins to save the ledger, while everything goes on. `conflict` names who makes one already.
+  func backup(by operation: Operation) async throws -> any BackupStream
 
-  /// An empty file, for a backup that is sent to be restored.
-  func makeBackupFile() async throws -> any BackupFile
+  /// An empty file, for a backup that is sent to be restored; `conflict` names who restores one
+  /// already.
+  func makeBackupFile(for operation: Operation) async throws -> any BackupFile
 
   /// Replaces the ledger by that of a backup, all of it or, with an error, nothing.
   /// - Parameter progress: called with what is done next, for the operator.

@@ -26,13 +26,25 @@ public struct LogEntry: Sendable, Hashable {
   }
 }
 
+/// A stream of log entries, and how it is ended.
+public struct LogFollowing: Sendable {
+  public let entries: AsyncStream<LogEntry>
+  /// Ends the stream; may be called at any time, from any thread.
+  public let end: @Sendable () -> Void
+
+  public init(entries: AsyncStream<LogEntry>, end: @escaping @Sendable () -> Void) {
+    self.entries = entries
+    self.end = end
+  }
+}
+
 /// The newest entries of the daemon's log, for those who ask over the API.
 public protocol LogHistory: Sendable {
   /// The entries kept that came after the one of this number, oldest first.
   func entries(after sequence: Int) -> [LogEntry]
 
   /// Entries from now on; one who falls behind by 1,024 loses the stream.
-  func follow() -> AsyncStream<LogEntry>
+  func follow() -> LogFollowing
 
   /// Ends all streams, at the daemon's stop.
   func endFollowers()

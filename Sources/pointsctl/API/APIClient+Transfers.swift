@@ -9,12 +9,13 @@ extension APIClient {
   /// The longest line of a stream of JSON, in bytes.
   private static let lineLimit = 1 << 20
 
-  /// Hands on the body of an answer as it comes.
+  /// Hands on the body of an answer as it comes; a daemon that gives nothing for `silence` is given
+  /// up.
   func download(
     _ path: String, _ body: ([UInt8]) throws(CommandFault) -> Void
   ) async throws(CommandFault) {
     let request = HTTPClientRequest(url: endpoint.url(of: path))
-    try await stream(request) { response throws(CommandFault) in
+    try await stream(request, by: Self.impatientClient) { response throws(CommandFault) in
       try await pieces(of: response, body)
     }
   }
@@ -63,12 +64,12 @@ extension APIClient {
   }
 
   private func stream(
-    _ request: HTTPClientRequest,
+    _ request: HTTPClientRequest, by client: HTTPClient = Self.client,
     _ body: (HTTPClientResponse) async throws(CommandFault) -> Void
   ) async throws(CommandFault) {
     let response: HTTPClientResponse
     do {
-      response = try await Self.client.execute(prepared(request), timeout: .hours(24 * 365))
+      response = try await client.execute(prepared(request), timeout: .hours(24 * 365))
     } catch let fault as CommandFault {
       throw fault
     } catch {
@@ -100,7 +101,7 @@ extension APIClient {
     } catch let fault as CommandFault {
       throw fault
     } catch {
-      throw APIFault.unreachable(endpoint, error)
+      throw APIFault.brokenOff(endpoint, error)
     }
   }
 

@@ -13,14 +13,22 @@ struct APIClient {
   /// The most that an answer may hold: the list of as many users as there are ports is smaller.
   private static let bodyLimit = 64 << 20
 
+  /// How long a daemon may give nothing while a backup is fetched. It gives up mariadb-dump after
+  /// 30 s and says so.
+  static let silence = TimeAmount.seconds(60)
+
   /// Ends with the process.
-  static let client: HTTPClient = {
+  static let client = makeClient(silence: nil)
+  /// The same for answers that never stand still.
+  static let impatientClient = makeClient(silence: silence)
+
+  private static func makeClient(silence: TimeAmount?) -> HTTPClient {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
-      timeout: .init(connect: .seconds(5)))
+      timeout: .init(connect: .seconds(5), read: silence))
     configuration.connectionPool.retryConnectionEstablishment = false
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-  }()
+  }
 
   func get(_ path: String) async throws(CommandFault) -> JSONNode {
     try await ask(HTTPClientRequest(url: endpoint.url(of: path)))

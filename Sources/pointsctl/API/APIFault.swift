@@ -23,6 +23,10 @@ enum APIFault {
       return CommandFault(.unavailable, "\(place): no connection within 5 s. \(advice(endpoint))")
     case let error as HTTPClientError where error == .deadlineExceeded:
       return CommandFault(.tryAgain, "\(place): no answer in time. \(advice(endpoint))")
+    case let error as HTTPClientError where error == .readTimeout:
+      return CommandFault(
+        .tryAgain,
+        "\(place): it gave nothing for \(APIClient.silence.seconds) s. \(advice(endpoint))")
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return CommandFault(
         .tryAgain, "\(place): it closed the connection before it answered; it may be stopping")
@@ -39,6 +43,18 @@ enum APIFault {
     case let error as HTTPClientError: error == .connectTimeout
     default: false
     }
+  }
+
+  /// An answer began and has no end.
+  static func brokenOff(_ endpoint: Endpoint, _ error: any Error) -> CommandFault {
+    var reason = ""
+    if let error = error as? HTTPClientError, error == .readTimeout {
+      reason = ", it gave nothing for \(APIClient.silence.seconds) s"
+    }
+    return CommandFault(
+      .tryAgain,
+      "pointsd at \(excerpt(endpoint.described, limit: 200)) broke its answer off\(reason); "
+        + "its log says why")
   }
 
   private static func systemFault(
@@ -89,4 +105,9 @@ enum APIFault {
     CommandFault(
       .fault, "the answer is not one of pointsd: \(detail). Does something else listen there?")
   }
+}
+
+extension TimeAmount {
+  /// In whole seconds.
+  fileprivate var seconds: Int64 { nanoseconds / 1_000_000_000 }
 }

@@ -16,6 +16,10 @@ final class Daemon {
     var arguments: [String] = []
     /// The soft limit of open files at start; nil leaves it.
     var softDescriptorLimit: Int?
+    /// Variables beside those of the test.
+    var environment: [String: String] = [:]
+    /// The limit of open files, which cannot be raised; nil leaves it.
+    var descriptorLimit: Int?
   }
 
   let directory: String
@@ -66,21 +70,24 @@ final class Daemon {
   }
 
   /// Starts the process; with `waiting`, returns when `/readyz` says so.
-  func start(waiting: Bool = true) async throws {
+  /// - Parameter output: where it writes; nil for the file `log`.
+  func start(waiting: Bool = true, output: FileHandle? = nil) async throws {
     let process = Process()
     process.executableURL = Self.binary("pointsd")
     process.arguments = ["--config", configurationFile] + options.arguments
-    if let limit = options.softDescriptorLimit {
+    if let limit = options.descriptorLimit ?? options.softDescriptorLimit {
+      let kind = options.descriptorLimit == nil ? "-S" : ""
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
       process.arguments = [
-        "-c", "ulimit -S -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
+        "-c", "ulimit \(kind) -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
         "--config", configurationFile,
       ]
     }
     _ = FileManager.default.createFile(atPath: directory + "/log", contents: nil)
     let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory + "/log"))
-    process.standardError = log
-    process.standardOutput = log
+    process.standardError = output ?? log
+    process.standardOutput = output ?? log
+    process.environment = ProcessInfo.processInfo.environment.merging(options.environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     try process.run()
     self.process = process
@@ -119,6 +126,18 @@ final class Daemon {
       command.contains(directory)
     else { return nil }
     return identifier
+  }
+
+  /// The programs that make backups for this daemon.
+  var dumps: [pid_t] {
+    guard let process else { return [] }
+    let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return numbers.compactMap { pid_t($0) }.filter { number in
+      guard let status = try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)
+      else { return false }
+      return status.contains("\nPPid:\t\(process.processIdentifier)\n")
+        && status.hasPrefix("Name:\tmariadb-dump\n")
+    }
   }
 
   /// Sends a signal to the private database.

@@ -15,13 +15,14 @@ struct LaneFixture {
   let listener: any OpenListener
   let faults = Faults()
 
-  init(limits: LaneLimits = LaneLimits(), descriptors: Int = 100_000) async throws {
+  init(limits: LaneLimits = LaneLimits(), descriptors: Int = 100_000, servers: Int = 1) async throws
+  {
     reader.set(Self.afif)
     let reader = reader
     clock = ManualClock { reader.settle() }
     lanes = try LaneSet(
       count: 1, limits: limits, logger: Logger(label: "lanes") { _ in SwiftLogNoOpLogHandler() },
-      clock: clock, descriptors: descriptors, makeReader: { _ in reader })
+      clock: clock, descriptors: descriptors, servers: servers, makeReader: { _ in reader })
     let faults = faults
     listener = try await lanes.open(Self.specification()) { faults.add($0) }
   }
