@@ -60,7 +60,7 @@ extension Supervisor {
     do throws(LedgerError) {
       try await store.prepare()
       isPrepared = true
-      observe(nil)
+      if case .available = await store.health() { observe(nil) }
     } catch {
       switch error {
       case .unavailable, .locked, .unknown: notReady("\(error)")
