@@ -20,7 +20,14 @@ SUITE ?= bookworm
 # Which conversations `make fuzz` holds.
 SEED ?= 1
 
+# Where `make phpmyadmin` serves it.
+PHPMYADMIN_PORT ?= 8081
+export PHPMYADMIN_PORT
+
 release := .build/release
+# Under root, as with sudo make run, all that is made here is made as the owner of this folder. The
+# daemon itself then runs as root, and gives what it makes to the owner of the folder it makes it in.
+owner := packaging/development/as-owner
 # An import of a module that is no declared dependency is an error.
 checked := --explicit-target-dependency-import-check error
 sources := Package.swift Sources Tests $(wildcard Benchmarks)
@@ -53,7 +60,7 @@ build: ## Build the release programs: .build/release/pointsd and pointsctl
 	@packaging/development/require "build pointsd" $(build_packages)
 	@echo "==> Building pointsd and pointsctl for release (the first time takes some minutes)"
 	@for product in pointsd pointsctl; do \
-	  $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
+	  $(owner) $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
 	    --product $$product; \
 	  [[ -x $(release)/$$product ]] || { echo "The build of $$product was cut short" >&2; exit 1; }; \
 	done
@@ -62,54 +69,54 @@ debug:
 	@packaging/development/require-swift $(SWIFT)
 	@packaging/development/require "build pointsd" $(build_packages)
 	@echo "==> Building the programs and tests (the first time takes some minutes)"
-	@mkdir -p .build
+	@$(owner) mkdir -p .build
 	@# A build that is interrupted ends with status 0 and says "cancelled".
-	@$(SWIFT) build --build-tests $(checked) 2>&1 | tee .build/debug-build.log
+	@$(owner) $(SWIFT) build --build-tests $(checked) 2>&1 | $(owner) tee .build/debug-build.log
 	@! grep -q '^Build.*cancelled!' .build/debug-build.log || exit 1
 
 test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
-	@$(SWIFT) test --skip-build --no-parallel $(checked)
+	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked)
 	@$(MAKE) browser-test api-test fuzz
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Testing the dashboard in Chromium"
-	@$(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
+	@$(owner) $(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
 
 # Holds the running daemon to its own OpenAPI document.
 api-test: debug $(schemathesis)/ready
 	@packaging/development/require "run the tests of the API" $(run_packages) python3
 	@echo "==> Testing the API by its own document"
-	@$(schemathesis)/bin/python Tests/API/run.py
+	@$(owner) $(schemathesis)/bin/python Tests/API/run.py
 
 fuzz: debug ## Talk nonsense to the daemon over TCP and HTTP: make fuzz SEED=2
 	@packaging/development/require "fuzz pointsd" $(run_packages) python3
 	@echo "==> Fuzzing"
-	@python3 Tests/Fuzz/fuzz.py --seed $(SEED)
+	@$(owner) python3 Tests/Fuzz/fuzz.py --seed $(SEED)
 
 screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
 	@packaging/development/require "take the pictures" $(run_packages) $(browser_packages)
-	@POINTSD_BINARY=$(release)/pointsd $(browser)/bin/python Tests/Browser/screenshots.py \
+	@POINTSD_BINARY=$(release)/pointsd $(owner) $(browser)/bin/python Tests/Browser/screenshots.py \
 	  $(SCREENSHOTS)
 
 # The marker is made last, so that an installation cut short is begun again.
 $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)
 	@packaging/development/require "run the browser tests" $(browser_packages)
 	@echo "==> Installing what drives the browser into $(browser)"
-	@rm -rf $(browser)
-	@python3 -m venv $(browser)
-	@$(browser)/bin/pip install --disable-pip-version-check --requirement Tests/Browser/requirements.txt
-	@touch $@
+	@$(owner) rm -rf $(browser)
+	@$(owner) python3 -m venv $(browser)
+	@$(owner) $(browser)/bin/pip install --disable-pip-version-check --requirement Tests/Browser/requirements.txt
+	@$(owner) touch $@
 
 $(schemathesis)/ready: Tests/API/requirements.txt
 	@packaging/development/require "run the tests of the API" python3-venv
 	@echo "==> Installing schemathesis into $(schemathesis)"
-	@rm -rf $(schemathesis)
-	@python3 -m venv $(schemathesis)
-	@$(schemathesis)/bin/pip install --disable-pip-version-check --requirement Tests/API/requirements.txt
-	@touch $@
+	@$(owner) rm -rf $(schemathesis)
+	@$(owner) python3 -m venv $(schemathesis)
+	@$(owner) $(schemathesis)/bin/pip install --disable-pip-version-check --requirement Tests/API/requirements.txt
+	@$(owner) touch $@
 
 lint: debug ## Check format, style, imports and how locked-in the units are
 	@echo "==> Checking format and style"
@@ -119,15 +126,15 @@ lint: debug ## Check format, style, imports and how locked-in the units are
 	  systemd-analyze security --offline=true --threshold=12 $$unit | tail -n 1; done
 
 format: ## Format all Swift sources
-	@$(SWIFT) format --in-place --recursive --parallel $(sources)
+	@$(owner) $(SWIFT) format --in-place --recursive --parallel $(sources)
 
 bench: build ## Compare with Redis and a bare epoll responder
 	@packaging/development/require "run the benchmarks" $(run_packages) $(bench_packages)
-	@Benchmarks/run
+	@$(owner) Benchmarks/run
 
 robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
-	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(SWIFT) test --skip-build --no-parallel $(checked) \
+	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(owner) $(SWIFT) test --skip-build --no-parallel $(checked) \
 	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests|FloodTests'
 
 system-test-packages:
@@ -144,7 +151,7 @@ db-shell: ## Open an SQL shell on the running daemon's database
 	@packaging/development/require "open the SQL shell" mariadb-client-core
 	@packaging/development/database-client $(CONFIG) mariadb
 
-phpmyadmin: ## Serve phpMyAdmin on http://localhost:8081
+phpmyadmin: ## Serve phpMyAdmin on http://localhost:8081 (PHPMYADMIN_PORT=)
 	@packaging/development/require "run phpMyAdmin" mariadb-client-core $(phpmyadmin_packages)
 	@packaging/development/database-client $(CONFIG) packaging/development/phpmyadmin
 
@@ -154,7 +161,7 @@ install: build ## Install programs, unit, manual pages: make install DESTDIR= PR
 
 deb: build ## Make the Debian package
 	@packaging/development/require "make the package" dpkg-dev $(install_packages)
-	@packaging/build-deb "$(VERSION)"
+	@$(owner) packaging/build-deb "$(VERSION)"
 
 clean: ## Remove what was built; the database in var/ stays
-	@rm -rf .build pointsd_*.deb
+	@$(owner) rm -rf .build pointsd_*.deb

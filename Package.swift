@@ -12,8 +12,6 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let signals: Target.Dependency = .product(
-  name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -56,6 +54,8 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "Processes", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
 
     .target(name: "Points", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -69,10 +69,13 @@ let package = Package(
       name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
       swiftSettings: strict),
     .target(
-      name: "ManagedDatabase", dependencies: ["MariaDB", "CLinux", logging],
+      name: "ManagedDatabase", dependencies: ["Files", "Processes", "MariaDB", "CLinux", logging],
       swiftSettings: strict),
     .target(
-      name: "Backup", dependencies: ["Points", "COpenSSL", "CLinux", "MariaDB", "QueueExecutor"],
+      name: "Backup",
+      dependencies: [
+        "Points", "COpenSSL", "CLinux", "MariaDB", "Processes", "QueueExecutor",
+      ],
       swiftSettings: strict),
     .target(
       name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", logging, metrics],
@@ -85,9 +88,9 @@ let package = Package(
     .target(
       name: "Dashboard",
       dependencies: [
-        "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird, hummingbirdCore,
-        httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, logging, metrics,
-        lifecycle,
+        "Files", "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird,
+        hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        logging, metrics, lifecycle,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],
@@ -99,20 +102,23 @@ let package = Package(
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Backup",
         "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", argumentParser, lifecycle, signals, logging, metrics,
+        "Systemd", "Telemetry", "Dashboard", "CLinux", "Processes", argumentParser, lifecycle,
+        logging, metrics,
         nioCore,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "pointsctl",
       dependencies: [
-        "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix, nioHTTP1,
+        "CLinux", "Files", "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix,
+        nioHTTP1,
       ],
       swiftSettings: strict),
     .target(
       name: "TestSupport",
       dependencies: ["Points", "MariaDB", "ManagedDatabase", "CLinux", logging],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
     .testTarget(
       name: "ConfigurationFileTests",
@@ -126,7 +132,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ManagedDatabaseTests",
-      dependencies: ["ManagedDatabase", "MariaDB", "TestSupport", logging],
+      dependencies: ["Files", "ManagedDatabase", "MariaDB", "TestSupport", logging],
       swiftSettings: strict),
     .testTarget(
       name: "BackupTests", dependencies: ["Backup", "Points", "MariaDB", "TestSupport"],

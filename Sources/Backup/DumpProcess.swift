@@ -2,6 +2,7 @@ import CLinux
 import Dispatch
 import Glibc
 import Points
+import Processes
 import Synchronization
 
 /// A program that writes to a pipe of ours and lives no longer than this value, nor than the daemon.
@@ -107,8 +108,12 @@ final class DumpProcess: Sendable {
       var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
       words.append(nil)
       var environment: [UnsafeMutablePointer<CChar>?] = [strdup("LC_ALL=C.UTF-8"), nil]
-      var process: pid_t = 0
-      let error = clinux_spawn_bound(&process, path, output, log, file, &words, &environment)
+      var error: Int32 = 0
+      let process = OrphanReaper.register {
+        var process: pid_t = 0
+        error = clinux_spawn_bound(&process, path, output, log, file, &words, &environment)
+        return error == 0 ? process : 0
+      }
       for word in words + environment { free(word) }
       state.withLock { $0 = error == 0 ? .running(process) : .ended(-1) }
       started.signal()
@@ -121,6 +126,7 @@ final class DumpProcess: Sendable {
         let reaped = waitpid(process, &status, 0) == process
         state = .ended(reaped ? clinux_exit_status(status) : 255)
       }
+      OrphanReaper.forget(process)
       hasEnded.signal()
     }
 

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,32 +32,80 @@ int clinux_pidfd_signal(int process, int signal) {
   return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
 }
 
-int clinux_spawn_detached(
-    pid_t *process, const char *path, int log, char *const arguments[], char *const environment[]) {
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_t actions;
-  int error = posix_spawnattr_init(&attributes);
-  if (error != 0) return error;
-  error = posix_spawn_file_actions_init(&actions);
-  if (error != 0) {
-    posix_spawnattr_destroy(&attributes);
-    return error;
+const int clinux_path_only = O_PATH;
+
+int clinux_set_file_account(uid_t user, gid_t group) {
+  // The group while the rights of the user still allow it.
+  if (user == 0) setfsuid(user);
+  setfsgid(group);
+  if (user != 0) setfsuid(user);
+  // They never say that they failed; what is in force now does.
+  return setfsuid(-1) == (int)user && setfsgid(-1) == (int)group ? 0 : -1;
+}
+
+int clinux_rename_new(int from, const char *name, int to, const char *other) {
+  return renameat2(from, name, to, other, RENAME_NOREPLACE);
+}
+
+// Between fork and exec, where only calls that are safe in signal handlers may be made.
+static int become_program(const struct clinux_start *start, int *report) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t none;
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setsid();
+  int input = open("/dev/null", O_RDONLY);
+  if (input < 0 || dup2(input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(1, 2) < 0) return errno;
+  if (dup2(*report, 3) < 0) return errno;
+  *report = 3;
+  if (fcntl(3, F_SETFD, FD_CLOEXEC) < 0) return errno;
+  closefrom(4);
+  if (chdir("/") < 0) return errno;
+  if (geteuid() == 0 && start->user != 0) {
+    if (setgroups(1, &start->group) < 0) return errno;
+    if (setresgid(start->group, start->group, start->group) < 0) return errno;
+    if (setresuid(start->user, start->user, start->user) < 0) return errno;
   }
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, log, 1);
-  posix_spawn_file_actions_adddup2(&actions, log, 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  sigset_t signals;
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
+  execve(start->path, start->arguments, start->environment);
+  return errno;
+}
+
+int clinux_start(pid_t *process, const struct clinux_start *start) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) return errno;
+  // No handler of this process may run in the child before it has its own.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t child = fork();
+  int error = child < 0 ? errno : 0;
+  if (child == 0) {
+    int failure = become_program(start, &report[1]);
+    if (write(report[1], &failure, sizeof failure) < 0) _exit(126);
+    _exit(127);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(report[1]);
+  if (error == 0) {
+    ssize_t count;
+    do count = read(report[0], &error, sizeof error);
+    while (count < 0 && errno == EINTR);
+    if (count <= 0) error = 0;
+    if (error != 0) waitpid(child, NULL, 0);
+  }
+  close(report[0]);
+  *process = child;
   return error;
+}
+
+pid_t clinux_ended_child(void) {
+  siginfo_t info = {0};
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+void clinux_ignore_realtime_signals(void) {
+  for (int number = SIGRTMIN; number <= SIGRTMAX; number++) signal(number, SIG_IGN);
 }
 
 int clinux_memory_file(const char *name) {

@@ -39,7 +39,15 @@ extension ConfigurationDecoder {
       managed.missing("dataDirectory", "give the folder that is to hold the database")
       return nil
     }
-    return path("dataDirectory", in: managed).map { .managed(dataDirectory: $0) }
+    guard let path = path("dataDirectory", in: managed) else { return nil }
+    guard !path.contains(where: { ":'\\".contains($0) }) else {
+      managed.reject(
+        "dataDirectory",
+        "must not contain a colon, an apostrophe or a backslash, which MariaDB's programs cannot "
+          + "handle, as an absolute path: \(excerpt(path, limit: 200))")
+      return nil
+    }
+    return .managed(dataDirectory: path)
   }
 
   private func decodeGiven(_ section: ObjectReader) -> Configuration.GivenDatabase? {

@@ -69,7 +69,9 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
       if let link = access.makeLink(for: account) { announceLoginLink(link.url) }
     }
     self.controlSocket = ListenerLoop(
-      place: .controlSocket(ControlSocket(path: settings.controlSocket)), responder: responder,
+      place: .controlSocket(
+        ControlSocket(path: settings.controlSocket, group: settings.controlGroup)),
+      responder: responder,
       shares: shares, time: time, logger: logger)
     self.time = time
     self.logger = logger

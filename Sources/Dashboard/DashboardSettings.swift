@@ -28,13 +28,15 @@ public struct DashboardSettings: Sendable {
   public var open: Bool
   /// Path of the control socket, at most 107 bytes.
   public var controlSocket: String
+  /// The group of the operating system that may use the control socket; nil for its owner only.
+  public var controlGroup: String?
   public var libraries: Libraries
   public var limits: DashboardLimits
 
   public init(
     address: String = "127.0.0.1", port: Int = 8080, hosts: [String] = [],
     token: TokenSource? = nil, open: Bool = false,
-    controlSocket: String, libraries: Libraries = Libraries(),
+    controlSocket: String, controlGroup: String? = nil, libraries: Libraries = Libraries(),
     limits: DashboardLimits = DashboardLimits()
   ) {
     self.address = address
@@ -43,6 +45,7 @@ public struct DashboardSettings: Sendable {
     self.token = token
     self.open = open
     self.controlSocket = controlSocket
+    self.controlGroup = controlGroup
     self.libraries = libraries
     self.limits = limits
   }

@@ -74,7 +74,7 @@ final class ListenerLoop: Sendable {
     }
   }
 
-  private func application() -> Application<RouterResponder<DashboardContext>> {
+  private func application() throws -> Application<RouterResponder<DashboardContext>> {
     // The libraries' own lines on start and stop would only repeat ours, and those on connections
     // are as many as strangers like.
     var quiet = logger
@@ -85,7 +85,8 @@ final class ListenerLoop: Sendable {
         LimitedHTTPChannel(responder: $0, shares: shares, limits: limits, isPublic: isPublic)
       },
       configuration: ApplicationConfiguration(
-        address: address, serverName: nil, availableConnectionsDelegate: AcceptedByHandler()),
+        address: try address(), serverName: nil,
+        availableConnectionsDelegate: AcceptedByHandler()),
       onServerRunning: { await self.opened($0) },
       eventLoopGroupProvider: .singleton,
       logger: quiet)
@@ -101,10 +102,10 @@ final class ListenerLoop: Sendable {
       : ConnectionHandler.Limits(boundsWholeRequest: false)
   }
 
-  private var address: BindAddress {
+  private func address() throws -> BindAddress {
     switch place {
     case .tcp(let address, let port): .hostname(address, port: port)
-    case .controlSocket(let socket): .unixDomainSocket(path: socket.path)
+    case .controlSocket(let socket): .unixDomainSocket(path: try socket.placeToBind())
     }
   }
 
@@ -119,7 +120,7 @@ final class ListenerLoop: Sendable {
   private func opened(_ channel: any Channel) async {
     if case .controlSocket(let socket) = place {
       do {
-        try socket.restrict()
+        try socket.publish()
       } catch {
         logger.error("\(error)", metadata: ["event": "http"])
         channel.close(promise: nil)

@@ -12,6 +12,7 @@ extension Session {
       throw refusal("it has no column \(name)")
     }
     try refuseUnusableRows()
+    try refuseTwins(name: "CONVERT(user USING utf8mb4) COLLATE utf8mb4_nopad_bin")
     let changes = try changesNeeded(columns)
     guard !changes.isEmpty else { return [] }
     try executeText("UPDATE user_tracking SET points = 0 WHERE points IS NULL")
@@ -19,18 +20,27 @@ extension Session {
     return ["the original table user_tracking was converted, with its rows as they were"]
   }
 
-  /// Notes what each user of an original table has as an adjustment, as far as it is not noted.
+  /// Notes what each user has and the ledger does not know of as an adjustment.
   func adoptPoints() throws -> [String] {
     let count = try execute(
       """
       INSERT INTO adjustments (user, delta, source, made_at, made_by, reason) \
-      SELECT tracked.user, tracked.points - COALESCE(noted.delta, 0), 'adopted', NOW(3), \
+      SELECT tracked.user, tracked.points - COALESCE(noted.sum, 0), 'adopted', NOW(3), \
       SESSION_USER(), 'points of the original table' \
-      FROM user_tracking AS tracked LEFT JOIN \
-      (SELECT user, SUM(delta) AS delta FROM adjustments GROUP BY user) AS noted \
-      ON noted.user = tracked.user WHERE tracked.points <> COALESCE(noted.delta, 0)
+      FROM user_tracking AS tracked LEFT JOIN \(Statement.ledgerSums) AS noted \
+      ON noted.user = tracked.user WHERE tracked.points <> COALESCE(noted.sum, 0)
       """)
     return count == 0 ? [] : ["the points of \(count) users were adopted"]
+  }
+
+  /// Makes the rows of a lost `user_tracking` again from the ledger.
+  func makeRowsAgain() throws -> [String] {
+    let count = try execute(
+      """
+      INSERT INTO user_tracking (user, points) SELECT user, sum FROM \(Statement.ledgerSums) AS known \
+      WHERE sum BETWEEN 1 AND \(Int64.max)
+      """)
+    return ["the rows of \(count) users in user_tracking were made again from the ledger"]
   }
 
   private struct Column {
@@ -59,8 +69,8 @@ extension Session {
   }
 
   private func refusal(_ reason: String) -> LedgerError {
-    .failed(
-      "the table user_tracking cannot be adopted: \(reason); correct it by hand and start again."
+    .unavailable(
+      "the table user_tracking cannot be adopted: \(reason); correct it by hand, and pointsd goes on."
         + " Nothing was changed")
   }
 
@@ -80,6 +90,12 @@ extension Session {
       (
         "names longer than 100 characters:",
         "SELECT \(name) AS name FROM user_tracking WHERE CHAR_LENGTH(user) > 100"
+      ),
+      (
+        "a datetime_stamp that is no date, such as 0000-00-00 (UPDATE user_tracking SET"
+          + " datetime_stamp = NULL WHERE …), of",
+        "SELECT \(name) AS name FROM user_tracking WHERE datetime_stamp IS NOT NULL"
+          + " AND CAST(CAST(datetime_stamp AS CHAR) AS DATETIME) IS NULL"
       ),
       ("points below 0 of", "SELECT \(name) AS name FROM user_tracking WHERE points < 0"),
       (

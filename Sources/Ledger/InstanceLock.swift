@@ -2,32 +2,25 @@ import Glibc
 import MariaDB
 import Points
 
-/// Keeps a second daemon off the same database, and says whether the database answers: the health
+/// Keeps a second daemon off the same database, and tells whether the database answers: the health
 /// connection, apart from the pool.
 ///
-/// The lock is the connection's: the server frees it when the daemon dies, or when nothing was heard
-/// of it for `idleSeconds`. A daemon whose connection was cut knows its own lock by the connection's
-/// number and takes it back. Beneath it the tick is idempotent, so that even two daemons would not
-/// pay twice.
+/// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
+/// idempotent, so that even two daemons would not pay twice.
 actor InstanceLock {
   private let settings: ConnectionSettings
   /// How this daemon is named to a second one.
   private let holder: String
   private var connection: Connection?
-  /// Connections that were forgotten and not closed.
-  private var lost: [Connection] = []
-  /// The server's number of the latest connection that held the lock.
-  private var number: Int64?
-  private var attempt: Task<(Connection, Int64), any Error>?
-
-  /// After so many seconds without a word the server takes the connection for dead. Health is asked
-  /// every second.
-  private static let idleSeconds = 10
+  /// The lock's session as the server numbers it, and the word that was left of it: a session of
+  /// ours that the server still has after the network failed is known by them.
+  private var former: LockHolder?
+  private var attempt: Task<Connection, any Error>?
 
   /// - Parameter settings: of the daemon's account.
   init(settings: ConnectionSettings, instance: String) {
     var settings = settings
-    // An outage is known soon.
+    // An outage is to be known soon.
     settings.readTimeoutSeconds = 2
     settings.statementTimeoutSeconds = 0
     self.settings = settings
@@ -41,22 +34,21 @@ actor InstanceLock {
       // One attempt for all who ask meanwhile: two would find each other's lock.
       let attempt =
         attempt
-        ?? Task { [settings, holder, number] in
+        ?? Task { [settings, holder, former] in
           let fresh = try await Connection.open(settings)
           do {
-            let number = try await fresh.run { session in
-              try session.executeText("SET SESSION wait_timeout = \(Self.idleSeconds)")
-              return try session.takeInstanceLock(as: holder, earlier: number)
-            }
-            return (fresh, number)
+            try await fresh.run { try $0.takeDaemonLock(as: holder, after: former) }
           } catch {
             await fresh.close()
             throw error
           }
+          return fresh
         }
       self.attempt = attempt
       defer { self.attempt = nil }
-      (connection, number) = try await attempt.value
+      let fresh = try await attempt.value
+      connection = fresh
+      former = try await fresh.run { try $0.lockHolder() }
     }
   }
 
@@ -64,7 +56,10 @@ actor InstanceLock {
   func announce() async throws {
     try await translated("leave word in the database") {
       let holder = holder
-      try await connection?.run { try $0.announce(holder) }
+      former = try await connection?.run { session in
+        try session.announce(holder)
+        return try session.lockHolder()
+      }
     }
   }
 
@@ -73,12 +68,6 @@ actor InstanceLock {
     let given = connection
     connection = nil
     await given?.close()
-  }
-
-  /// Forgets the connection without a word to the server, as a cut network does (tests).
-  func loseConnection() {
-    connection.map { lost.append($0) }
-    connection = nil
   }
 
   /// Asks the database on the lock's connection; connects, and takes the lock, again when that is
@@ -100,41 +89,51 @@ actor InstanceLock {
   }
 }
 
-extension Session {
-  private static let lockName = "CONCAT('pointsd daemon ', MD5(DATABASE()))"
+/// Who has the lock.
+struct LockHolder: Sendable, Hashable {
+  /// The session's number; the server starts again at 1.
+  let session: Int64
+  /// With the moment it was taken at.
+  let word: String
+}
 
-  /// - Parameter earlier: the number of the connection that held the lock for this daemon before;
-  ///   the server may not have noticed yet that it is gone.
-  /// - Returns: the number of this connection.
-  fileprivate func takeInstanceLock(as holder: String, earlier: Int64?) throws -> Int64 {
-    var owner: Int64?
-    // Several short waits, because one long wait would outlast the connection's read deadline.
-    for _ in 0..<3 {
-      var locked: Int64?
-      try query(
-        "SELECT GET_LOCK(\(Self.lockName), 0.5), IS_USED_LOCK(\(Self.lockName))"
-      ) { row in
-        locked = try row.optionalInteger(0)
-        owner = try row.optionalInteger(1)
-      }
-      if locked == 1, let owner {
-        try announce(holder)
-        return owner
-      }
-      if let owner, owner == earlier { killConnection(owner) }
+extension Session {
+  /// The lock's name. The server ends a session that says nothing for 8 s, and the lock with it: the
+  /// daemon asks each second.
+  private static let lockName = Statement.lockName("daemon")
+
+  func takeDaemonLock(as holder: String, after former: LockHolder?) throws {
+    var locked: Int64?
+    try executeText("SET SESSION wait_timeout = 8")
+    if let former, try lockHolder() == former {
+      // Our own session, which the network took from us.
+      try executeText("KILL \(former.session)")
     }
-    let other = try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
-    throw LedgerError.refused(
-      "another pointsd works on this database: \(other); stop it first, or use another database")
+    // A daemon that was killed just now is still being noticed by the server. Several short waits,
+    // because one long wait would outlast the connection's read deadline.
+    for _ in 0..<5 where locked != 1 {
+      try query(
+        "SELECT GET_LOCK(\(Self.lockName), 1)",
+        each: { locked = try $0.optionalInteger(0) })
+    }
+    guard locked == 1 else {
+      let other =
+        try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
+      throw LedgerError.refused(
+        "another pointsd works on this database: \(other); stop it first, or use another database")
+    }
+    try announce(holder)
   }
 
-  /// Ends a connection of the same account. One that has just ended by itself is as good.
-  private func killConnection(_ number: Int64) {
-    do {
-      try executeText("KILL CONNECTION \(number)")
-    } catch {
-      return
-    }
+  /// Who has the lock; nil when nobody has.
+  func lockHolder() throws -> LockHolder? {
+    let session =
+      try query(
+        "SELECT CAST(IS_USED_LOCK(\(Self.lockName)) AS SIGNED)", row: { try $0.optionalInteger(0) }
+      ).first ?? nil
+    guard let session else { return nil }
+    let word = try tableExists("ledger_settings") ? setting("holder") : nil
+    return LockHolder(session: session, word: word ?? "")
   }
 
   /// Leaves word of who has the lock, where there is a place for it: a database that is refused

@@ -3,19 +3,29 @@ import Points
 
 extension Ledger {
   public func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] {
-    try await retries.run("read the history of \(user)") {
-      try await pool.run { session in
-        try session.transaction(.snapshot) { session in
-          switch range {
-          case .updates(let count):
-            try session.latestUpdates(of: user, limit: min(max(count, 1), 1000))
-          case .span(let from, let to, let points):
-            try session.samples(of: user, from: from, to: to, limit: min(max(points, 2), 1000))
-          }
+    let what = "read the history of \(user)"
+    switch range {
+    case .updates(let count):
+      return try await retries.run(what, reads: true) {
+        try await pool.transaction(.snapshot) { session in
+          try session.latestUpdates(of: user, limit: min(max(count, 1), 1000))
         }
       }
+    case .span(let from, let to, let points):
+      let samples = { @Sendable (session: Session) in
+        try session.samples(of: user, from: from, to: to, limit: min(max(points, 2), 1000))
+      }
+      guard to.secondsSinceEpoch - from.secondsSinceEpoch > Self.longHistory else {
+        return try await retries.run(what, reads: true) {
+          try await pool.transaction(.snapshot, samples)
+        }
+      }
+      return try await report(.longHistory, what, samples)
     }
   }
+
+  /// A history of more than so many seconds is a long one.
+  private static let longHistory: Int64 = 32 * 86_400
 }
 
 extension Session {

@@ -20,9 +20,9 @@ extension Ledger {
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
         guard try session.tableExists("runs") else { return [] }
-        let open = try session.openRuns(of: users, nil)
+        let open = try session.usersWithOpenRun(of: users)
         let outcome = try Reconciliation(
-          users: [], leaving: users.filter { open[$0] != nil }, policy: .skip,
+          users: [], leaving: users.filter(open.contains), policy: .skip,
           operation: operation, reason: operation.reason ?? "closed",
           maximumCatchUpMilliseconds: limit
         ).run(on: session)
@@ -45,6 +45,7 @@ struct Reconciliation: Sendable {
   let maximumCatchUpMilliseconds: Int64
 
   func run(on session: Session) throws -> RepairOutcome {
+    try session.refuseTwins(of: users.map(\.name))
     let locked = try session.lock(users.map(\.name) + leaving, policy)
     var outcome = RepairOutcome()
     for user in locked.skipped { outcome.failures[user] = CreditFailure.locked }
@@ -64,8 +65,7 @@ struct Reconciliation: Sendable {
     }
     let blocked = try session.write(
       settled, nowMilliseconds: locked.nowMilliseconds,
-      by: Authorship(who: operation.who, reason: operation.reason, operation: nil),
-      partial: policy == .skip)
+      by: Authorship(who: operation.who, reason: operation.reason, operation: nil), policy)
     for user in blocked { outcome.failures[user] = CreditFailure.locked }
     let configured = Set(users.map(\.name)).subtracting(blocked)
     try session.insertIntents(

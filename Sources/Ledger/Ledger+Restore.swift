@@ -178,10 +178,7 @@ extension Session {
 
   /// Throws when the ledger at the side does not add up.
   private func refuseDifferences() throws {
-    let side = "restoring_"
-    let differences = try transaction(.snapshot) { session in
-      try session.differencesOfPoints(configured: [], in: side) + session.overlaps(in: side)
-    }
+    let differences = try transaction(.snapshot) { try $0.sumsAndOverlaps(in: "restoring_") }
     guard differences.isEmpty else {
       let first = differences.prefix(5).map(\.message).joined(separator: "; ")
       throw LedgerError.refused(

@@ -4,48 +4,101 @@ import Points
 extension Ledger {
   public func verify(_ users: [LedgerUser]) async throws -> Verification {
     let instance = instance
-    return try await retries.run("verify") {
-      try await pool.run { session in
-        try session.transaction(.snapshot) { session in
-          // What was asked is read in the same snapshot as the runs.
-          let intents = try session.intents(of: users.map(\.name))
-          let earning = users.filter { $0.effective(under: intents[$0.name]).earning }
-          return try session.verification(
-            users: users.map(\.name), earning: Set(earning.map(\.name)),
-            elsewhere: try session.servedElsewhere(than: instance))
-        }
-      }
+    return try await report(.verify, "verify") { session in
+      // What was asked is read in the same snapshot as the runs.
+      let intents = try session.intents(of: users.map(\.name))
+      let earning = users.filter { $0.effective(under: intents[$0.name]).earning }
+      return try session.verification(
+        users: users.map(\.name), earning: Set(earning.map(\.name)),
+        elsewhere: try session.servedElsewhere(than: instance))
     }
+  }
+}
+
+/// What a pass over all runs finds, in time linear in their number.
+private struct RunSurvey {
+  private(set) var earned: [ExactName: Int128] = [:]
+  private(set) var open: [ExactName: Int] = [:]
+  /// The latest moment that a user is credited for, in ms.
+  private(set) var ends: [ExactName: Int64] = [:]
+  private(set) var overlaps: [Verification.Difference] = []
+
+  /// Runs come in the order of their ids, in which they were opened.
+  mutating func add(
+    _ user: ExactName, run: Int64, beginMilliseconds: Int64, endMilliseconds: Int64,
+    earned amount: Int128, isOpen: Bool
+  ) {
+    if isOpen { open[user, default: 0] += 1 }
+    earned[user, default: 0] += amount
+    guard endMilliseconds >= beginMilliseconds else { return }
+    // A run that was paid for time that an earlier one was paid for.
+    if let paid = ends[user], beginMilliseconds <= paid {
+      let (begins, until) = (
+        DateTimeStamp(millisecondsSinceEpoch: beginMilliseconds),
+        DateTimeStamp(millisecondsSinceEpoch: paid)
+      )
+      overlaps.append(
+        Verification.Difference(
+          user: user.text, kind: .overlap,
+          message: "run \(run) of \(user.text) is paid from \(begins) on, but an earlier run was"
+            + " paid until \(until)"))
+    }
+    ends[user] = max(ends[user] ?? endMilliseconds, endMilliseconds)
   }
 }
 
 extension Session {
   /// Checks the ledger in use, in a transaction.
   /// - Parameter elsewhere: users that other instances serve; whether they earn is not our matter.
-  func verification(
-    users: [String], earning: Set<String>, elsewhere: Set<String> = []
+  fileprivate func verification(
+    users: [String], earning: Set<String>, elsewhere: Set<String>
   ) throws -> Verification {
     let now = try nowMilliseconds()
+    let survey = try survey()
     let differences =
-      try differencesOfPoints(configured: users) + overlaps()
-      + openRuns(against: earning, but: elsewhere)
-      + future(nowMilliseconds: now)
+      try differencesOfPoints(survey, configured: users) + survey.overlaps
+      + openRuns(survey, against: earning, but: elsewhere) + future(survey, nowMilliseconds: now)
     return Verification(
       users: users.count, differences: differences, notices: try recentNotices())
   }
 
-  /// Whether `points` is what runs and adjustments add up to, of everybody the ledger knows.
+  /// Whether the points of a ledger add up and no run overlaps another, in a transaction.
   /// - Parameter place: what stands before the tables' names.
-  func differencesOfPoints(
-    configured: [String], in place: String = ""
+  func sumsAndOverlaps(in place: String) throws -> [Verification.Difference] {
+    let survey = try survey(in: place)
+    return try differencesOfPoints(survey, configured: [], in: place) + survey.overlaps
+  }
+
+  private func survey(in place: String = "") throws -> RunSurvey {
+    var survey = RunSurvey()
+    try query(
+      """
+      SELECT user, id, (first_slot + 1) * interval_ms, last_slot * interval_ms, earned, \
+      closed_at IS NULL FROM \(place)runs ORDER BY id
+      """
+    ) { row in
+      survey.add(
+        ExactName(try row.text(0)), run: try row.integer(1), beginMilliseconds: try row.integer(2),
+        endMilliseconds: try row.integer(3), earned: try row.sum(4),
+        isOpen: try row.integer(5) != 0)
+    }
+    return survey
+  }
+
+  /// Whether `points` is what runs and adjustments add up to, of everybody the ledger knows.
+  private func differencesOfPoints(
+    _ survey: RunSurvey, configured: [String], in place: String = ""
   ) throws -> [Verification.Difference] {
-    var points: [String: Int64] = [:]
+    var points: [ExactName: Int64] = [:]
     try query(
       "SELECT user, points FROM \(place)user_tracking",
-      each: { points[try $0.text(0)] = try $0.integer(1) })
-    let earned = try sums("earned", in: "\(place)runs")
-    let adjusted = try sums("delta", in: "\(place)adjustments")
-    let configured = Set(configured)
+      each: { points[ExactName(try $0.text(0))] = try $0.integer(1) })
+    var adjusted: [ExactName: Int128] = [:]
+    try query(
+      "SELECT user, CAST(SUM(delta) AS DECIMAL(38, 0)) FROM \(place)adjustments GROUP BY user",
+      each: { adjusted[ExactName(try $0.text(0))] = try $0.sum(1) })
+    let configured = Set(configured.map(ExactName.init))
+    let earned = survey.earned
     let users = configured.union(points.keys).union(earned.keys).union(adjusted.keys)
     return users.sorted().compactMap { user in
       let sum = (earned[user] ?? 0) + (adjusted[user] ?? 0)
@@ -54,91 +107,54 @@ extension Session {
       guard let present = points[user] else {
         guard configured.contains(user) || sum != 0 else { return nil }
         return Verification.Difference(
-          user: user, kind: .missingRow,
-          message: "\(user) has no row in user_tracking; \(account)")
+          user: user.text, kind: .missingRow,
+          message: "\(user.text) has no row in user_tracking; \(account)")
       }
       guard Int128(present) != sum else { return nil }
       return Verification.Difference(
-        user: user, kind: .points, message: "\(user) has \(present) points, but \(account)")
+        user: user.text, kind: .points,
+        message: "\(user.text) has \(present) points, but \(account)")
     }
   }
 
-  private func sums(_ amount: String, in table: String) throws -> [String: Int128] {
-    var sums: [String: Int128] = [:]
-    try query(
-      "SELECT user, CAST(SUM(\(amount)) AS DECIMAL(38, 0)) FROM \(table) GROUP BY user",
-      each: { sums[try $0.text(0)] = try $0.sum(1) })
-    return sums
-  }
-
-  /// Runs that were paid for time that an earlier run was paid for.
-  func overlaps(in place: String = "") throws -> [Verification.Difference] {
-    try query(
-      """
-      SELECT user, id, begins_ms, paid_ms FROM (
-        SELECT user, id, (first_slot + 1) * interval_ms AS begins_ms,
-          MAX(last_slot * interval_ms) OVER (
-            PARTITION BY user ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-          ) AS paid_ms
-        FROM \(place)runs WHERE last_slot > first_slot
-      ) AS paid WHERE begins_ms <= paid_ms ORDER BY user, id
-      """,
-      row: { row in
-        let user = try row.text(0)
-        let begins = DateTimeStamp(millisecondsSinceEpoch: try row.integer(2))
-        let paid = DateTimeStamp(millisecondsSinceEpoch: try row.integer(3))
-        return Verification.Difference(
-          user: user, kind: .overlap,
-          message: "run \(try row.integer(1)) of \(user) is paid from \(begins) on, but an"
-            + " earlier run was paid until \(paid)")
-      })
-  }
-
-  /// Whether runs are open exactly where they are to be.
-  fileprivate func openRuns(
-    against earning: Set<String>, but elsewhere: Set<String>
-  ) throws -> [Verification.Difference] {
-    var open: [String: Int] = [:]
-    try query(
-      "SELECT user FROM runs WHERE closed_at IS NULL",
-      each: { open[try $0.text(0), default: 0] += 1 })
-    let wrong = open.keys.filter { user in
-      open[user, default: 0] > 1 || !earning.contains(user) && !elsewhere.contains(user)
+  /// Whether runs are open exactly where they must be.
+  private func openRuns(
+    _ survey: RunSurvey, against earning: Set<String>, but elsewhere: Set<String>
+  ) -> [Verification.Difference] {
+    let earning = Set(earning.map(ExactName.init))
+    let elsewhere = Set(elsewhere.map(ExactName.init))
+    let wrong = survey.open.filter { user, count in
+      count > 1 || !earning.contains(user) && !elsewhere.contains(user)
     }
-    let missing = earning.filter { open[$0] == nil }
-    return wrong.sorted().map { user in
+    let missing = earning.filter { survey.open[$0] == nil }
+    return wrong.sorted { $0.key < $1.key }.map { user, count in
       Verification.Difference(
-        user: user, kind: .openRun,
+        user: user.text, kind: .openRun,
         message: earning.contains(user)
-          ? "\(user) has \(open[user, default: 0]) open runs"
-          : "\(user) has an open run, but is not to earn")
+          ? "\(user.text) has \(count) open runs"
+          : "\(user.text) has an open run, but does not earn")
     }
       + missing.sorted().map {
         Verification.Difference(
-          user: $0, kind: .noOpenRun, message: "\($0) is to earn, but has no open run")
+          user: $0.text, kind: .noOpenRun, message: "\($0.text) earns, but has no open run")
       }
   }
 
-  /// Runs credited beyond the present: the clock was set back, or somebody edited them.
-  fileprivate func future(nowMilliseconds now: Int64) throws -> [Verification.Difference] {
-    try query(
-      """
-      SELECT user, MAX(last_slot * interval_ms) FROM runs WHERE last_slot * interval_ms > ? \
-      GROUP BY user ORDER BY user
-      """, [.integer(now)],
-      row: { row in
-        let user = try row.text(0)
-        let end = try row.integer(1)
-        return Verification.Difference(
-          user: user, kind: .future,
-          message: "\(user) is credited until \(DateTimeStamp(millisecondsSinceEpoch: end)),"
-            + " \((end - now + 999) / 1000) s after the database's present time: was its clock set"
-            + " back? Nothing is credited until that time comes")
-      })
+  /// Runs credited beyond the present: the clock was set back, or they were edited.
+  private func future(
+    _ survey: RunSurvey, nowMilliseconds now: Int64
+  ) -> [Verification.Difference] {
+    survey.ends.filter { $0.value > now }.sorted { $0.key < $1.key }.map { user, end in
+      Verification.Difference(
+        user: user.text, kind: .future,
+        message: "\(user.text) is credited until \(DateTimeStamp(millisecondsSinceEpoch: end)),"
+          + " \((end - now + 999) / 1000) s after the database's present time: was its clock set"
+          + " back? Nothing is credited until that time comes")
+    }
   }
 
-  /// What the daemon did of its own accord in the last 24 hours.
-  fileprivate func recentNotices() throws -> [String] {
+  /// What the daemon did unasked in the last 24 hours.
+  private func recentNotices() throws -> [String] {
     try query(
       """
       SELECT made_at, reason FROM adjustments \

@@ -10,8 +10,10 @@ import Points
 /// the database's clock alone.
 public actor Ledger {
   let pool: ConnectionPool
-  /// For ticks alone, so that changes that wait for locks cannot take it.
+  /// For ticks, which changes keep no connection from.
   let tickPool: ConnectionPool
+  /// For what reads much, and is kept from taking the connections of the others.
+  let reportPool: ConnectionPool
   let settings: ConnectionSettings
   /// How this daemon is named in the ledger.
   let instance: String
@@ -24,25 +26,30 @@ public actor Ledger {
   var uncreditedUsers: [Int64: [Int64: CreditFailure]] = [:]
   private var ticking = false
   private var waitingTicks: [CheckedContinuation<Void, Never>] = []
+  /// Reports under way, by their kind.
+  var reports: [Report: Int] = [:]
+  private var isPrepared = false
 
   /// The version of the tables that this program works with.
   public static var schemaVersion: Int { Migration.newest }
 
   /// - Parameters:
-  ///   - tickPool: one connection for ticks; nil where the pool has none to spare.
-  ///   - settings: for the connections apart from the pool: preparation, lock and health.
+  ///   - settings: for the connections apart from the pools: preparation, lock and health.
+  ///   - tickPool: for ticks alone; nil for `pool`.
+  ///   - reportPool: for verify and long histories alone; nil for `pool`.
   ///   - instance: the name of this daemon, the same at each start, at most 255 characters.
   ///   - maximumCatchUpSeconds: a longer gap is not credited.
   ///   - isServerReady: false while a database of our own is being started.
   ///   - retries: how often, and with what pauses, a statement is sent again.
   public init(
-    pool: ConnectionPool, tickPool: ConnectionPool? = nil, settings: ConnectionSettings,
-    instance: String = "pointsd", maximumCatchUpSeconds: Int,
+    pool: ConnectionPool, tickPool: ConnectionPool? = nil, reportPool: ConnectionPool? = nil,
+    settings: ConnectionSettings, instance: String = "pointsd", maximumCatchUpSeconds: Int,
     retries: RetryPolicy = RetryPolicy(),
     isServerReady: @escaping @Sendable () async -> Bool = { true }, logger: Logger
   ) {
     self.pool = pool
     self.tickPool = tickPool ?? pool
+    self.reportPool = reportPool ?? pool
     self.instance = instance
     self.isServerReady = isServerReady
     self.settings = settings
@@ -59,7 +66,8 @@ public actor Ledger {
     do {
       try await Schema.make(settings)
       try await lock.acquire()
-      try await Schema.prepare(settings, logger: logger)
+      try await Schema.prepare(settings, makesLostTables: !isPrepared, logger: logger)
+      isPrepared = true
       try await lock.announce()
     } catch let error as LedgerError {
       throw error

@@ -13,36 +13,41 @@ struct LockedUser {
 struct LockedUsers {
   let nowMilliseconds: Int64
   let users: [String: LockedUser]
-  /// Those somebody else holds a lock on.
+  /// Those that another transaction holds a lock on.
   let skipped: Set<String>
 }
 
-/// What to do about rows that somebody else has locked.
+/// What to do about rows that another transaction has locked.
 enum LockPolicy {
   /// Wait for up to `innodb_lock_wait_timeout`, then fail.
   case wait
-  /// Go on without them.
+  /// Go on without their users.
   case skip
+
+  fileprivate var suffix: String { self == .skip ? " SKIP LOCKED" : "" }
 }
 
 extension Session {
-  /// Locks the rows of `users` in `user_tracking`, then reads the rest of their accounts and the
-  /// time, in a transaction.
+  /// Locks the rows of `users` in `user_tracking` and their open runs, then reads the rest of their
+  /// accounts and the time, in a transaction. What the ledger has of them under another spelling
+  /// takes theirs.
   func lock(_ users: [String], _ policy: LockPolicy = .wait) throws -> LockedUsers {
-    let rows = try lockRows(of: users, policy)
-    let lockedRuns = try openRuns(of: users, policy)
-    // From here on only plain reads, so that they see what was committed before the locks.
+    var rows = try lockRows(of: users, policy)
     var missing = users.filter { rows[$0] == nil }
     var skipped: Set<String> = []
-    if policy == .skip {
-      if !missing.isEmpty { skipped = try existing(missing) }
-      // A run that is there and could not be locked is held by another transaction.
-      let present = try openRuns(of: users, nil)
-      skipped.formUnion(present.keys.filter { lockedRuns[$0] == nil })
+    if policy == .skip, !missing.isEmpty {
+      skipped = try existing(missing)
       missing.removeAll { skipped.contains($0) }
     }
+    if !missing.isEmpty, try takeSpelling(of: missing) {
+      rows.merge(try lockRows(of: missing, policy)) { $1 }
+      missing.removeAll { rows[$0] != nil }
+    }
+    let runs = try openRuns(of: users.filter { !skipped.contains($0) }, policy)
+    if policy == .skip {
+      skipped.formUnion(try usersWithOpenRun(of: users).filter { runs[$0] == nil })
+    }
     let users = users.filter { !skipped.contains($0) }
-    let runs = lockedRuns
     let ends = try latestEnds(of: users)
     let intents = try intents(of: users)
     let sums = try missing.isEmpty ? [:] : ledgerSums(of: missing)
@@ -69,11 +74,10 @@ extension Session {
 
   private func lockRows(of users: [String], _ policy: LockPolicy) throws -> [String: PointsRow] {
     var rows: [String: PointsRow] = [:]
-    let suffix = policy == .skip ? " SKIP LOCKED" : ""
     for names in Batch.padded(users) {
       let sql = """
         SELECT user, points, datetime_stamp FROM user_tracking FORCE INDEX (one_row_a_user) \
-        WHERE user IN (\(Statement.placeholders(names.count))) FOR UPDATE\(suffix)
+        WHERE user IN (\(Statement.placeholders(names.count))) FOR UPDATE\(policy.suffix)
         """
       try query(sql, Value.texts(names)) { row in
         let user = try row.text(0)
@@ -93,22 +97,29 @@ extension Session {
     return found
   }
 
-  /// - Parameter policy: nil to read without locks.
-  func openRuns(
-    of users: [String], _ policy: LockPolicy?
+  /// Those of `users` that have an open run, locked or not.
+  func usersWithOpenRun(of users: [String]) throws -> Set<String> {
+    var found: Set<String> = []
+    for names in Batch.padded(users) {
+      let sql = """
+        SELECT user FROM runs FORCE INDEX (one_open_run_a_user) \
+        WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count)))
+        """
+      try query(sql, Value.texts(names), each: { found.insert(try $0.text(0)) })
+    }
+    return found
+  }
+
+  private func openRuns(
+    of users: [String], _ policy: LockPolicy
   ) throws -> [String: (identifier: Int64, run: Run)] {
     var runs: [String: (identifier: Int64, run: Run)] = [:]
-    let suffix =
-      switch policy {
-      case .wait: " FOR UPDATE"
-      case .skip: " FOR UPDATE SKIP LOCKED"
-      case nil: ""
-      }
     for names in Batch.padded(users) {
       let sql = """
         SELECT user, id, points_per_slot, interval_ms, first_slot, last_slot \
         FROM runs FORCE INDEX (one_open_run_a_user) \
-        WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count)))\(suffix)
+        WHERE is_open = 1 AND user IN (\(Statement.placeholders(names.count))) \
+        FOR UPDATE\(policy.suffix)
         """
       try query(sql, Value.texts(names)) { row in
         runs[try row.text(0)] = (try row.integer(1), try row.run(startingAt: 2))

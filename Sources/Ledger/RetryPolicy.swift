@@ -32,8 +32,11 @@ extension RetryPolicy {
   ///
   /// A try whose outcome is not known is repeated like one that was not done: every change is
   /// recognised by its operation, and everything else changes nothing the second time.
+  ///
+  /// A read is kept waiting by a lock only where a whole table is locked; then it fails at once, so
+  /// that who asked has an answer in time.
   func run<Result: Sendable>(
-    _ what: String, isolation: isolated (any Actor)? = #isolation,
+    _ what: String, reads: Bool = false, isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws -> Result
   ) async throws -> Result {
     var attempt = 1
@@ -41,7 +44,7 @@ extension RetryPolicy {
       do {
         return try await body()
       } catch let error as DatabaseError {
-        guard attempt < attempts, error.isWorthRetrying else {
+        guard attempt < attempts, error.isWorthRetrying, !(reads && error.isLock) else {
           throw LedgerError(error, doing: what)
         }
         Counter(
@@ -82,6 +85,8 @@ extension LedgerError {
         "\(what): a row is locked by another transaction, such as one left open in a SQL shell;"
           + " end it by COMMIT or ROLLBACK and try again (\(error))")
     case .notDone, .unknown: self = .unavailable("\(what): \(error)")
+    case .never where error.remedy != nil:
+      self = .unavailable("\(what): \(error.remedy ?? "") (\(error))")
     case .alreadyDone, .never: self = .failed("\(what): \(error)")
     }
   }

@@ -14,22 +14,34 @@ enum Schema {
         var bare = settings
         bare.database = nil
         try await once(bare) { session in
-          let quoted = name.split(separator: "`", omittingEmptySubsequences: false)
-            .joined(separator: "``")
           try session.executeText(
-            "CREATE DATABASE IF NOT EXISTS `\(quoted)` "
+            "CREATE DATABASE IF NOT EXISTS \(quotedIdentifier(name)) "
               + "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
         }
       }
     }
   }
 
-  /// Makes the tables where they are missing, adopts an original `user_tracking` with every point
-  /// kept, and carries out the migrations that are due. May be called again.
-  static func prepare(_ settings: ConnectionSettings, logger: Logger) async throws {
+  /// Looks whether the server can be used, then makes the tables where they are missing, adopts an
+  /// original `user_tracking` with every point kept, and carries out the migrations that are due.
+  /// May be called again.
+  ///
+  /// Throws `LedgerError`: `unavailable` names what somebody must change, and passes when that is
+  /// done; `failed` is for a database that can never be used.
+  /// - Parameter makesLostTables: whether tables of a ledger that is there are made again when they
+  ///   are missing. In a running daemon it is likelier that somebody puts them back.
+  static func prepare(
+    _ settings: ConnectionSettings, makesLostTables: Bool = true, logger: Logger
+  ) async throws {
     try await translated("prepare the database") {
-      for line in try await once(settings, { try $0.prepareSchema() }) {
-        logger.notice("\(line)", metadata: ["event": "schema"])
+      do {
+        for line in try await once(settings, { try $0.prepareSchema(makesLostTables) }) {
+          logger.notice("\(line)", metadata: ["event": "schema"])
+        }
+      } catch let error as DatabaseError where error.isLock {
+        throw LedgerError.unavailable(
+          "the tables are locked by another session, such as an import or a SQL shell; end it there"
+            + " (\(error))")
       }
     }
   }
@@ -56,33 +68,40 @@ enum Schema {
 extension Session {
   /// Prepares the database in use, under a lock against others who do the same.
   /// - Returns: what was done, one line each.
-  fileprivate func prepareSchema() throws -> [String] {
+  fileprivate func prepareSchema(_ makesLostTables: Bool) throws -> [String] {
     var locked: Int64?
-    let name = "CONCAT('pointsd schema ', LEFT(DATABASE(), 40))"
-    try query("SELECT GET_LOCK(\(name), 2)", each: { locked = try $0.optionalInteger(0) })
+    try query(
+      "SELECT GET_LOCK(\(Statement.lockName("schema")), 2)",
+      each: { locked = try $0.optionalInteger(0) })
     guard locked == 1 else {
       throw LedgerError.unavailable("another pointsd is preparing this database just now")
     }
-    return try migrate()
+    return try migrate(makesLostTables)
   }
 
-  private func migrate() throws -> [String] {
-    var version = try schemaVersion()
+  private func migrate(_ makesLostTables: Bool) throws -> [String] {
+    let version = try schemaVersion()
     guard version <= Migration.newest else {
       throw LedgerError.failed(
-        "the database has schema \(version), and this pointsd knows \(Migration.newest) at the"
-          + " most: run the newer pointsd that made it; nothing was changed")
+        "the database has schema \(version), and this pointsd knows none above \(Migration.newest):"
+          + " run the newer pointsd that made it; nothing was changed")
     }
-    var done: [String] = []
-    if version == 0 { done += try convertOriginalTable() }
-    try createSettings()
-    for migration in Migration.all where migration.version > version {
-      try carryOut(migration)
-      if migration.version == 2 { done += try adoptPoints() }
-      version = migration.version
-      try set("schema_version", to: String(version))
-      done.append("the database is at schema \(version)")
+    try lookAtServer()
+    let expected = LedgerTables.all.filter { version >= 3 || $0 != "served" }
+    let lost = version == 0 ? [] : try expected.filter { try !tableExists($0) }
+    let isIncomplete = !lost.isEmpty
+    guard !isIncomplete || makesLostTables else {
+      throw LedgerError.unavailable(
+        "tables are missing: \(lost.joined(separator: ", ")); put them back, or restart pointsd, which"
+          + " makes them again from the ledger where that is possible")
     }
+    var done = version == 0 ? try convertOriginalTable() : []
+    done += try carryOutMigrations(after: isIncomplete ? 0 : version)
+    if isIncomplete {
+      done.append("made again, as they were missing: \(lost.joined(separator: ", "))")
+    }
+    if lost.contains("user_tracking") { done += try makeRowsAgain() }
+    if version < 2 || isIncomplete { done += try adoptPoints() }
     done += try repairTriggers()
     do {
       try tidySideTables()
@@ -92,13 +111,22 @@ extension Session {
     return done
   }
 
-  /// The triggers of `sql/002` may be there under names that a restore gave them.
-  private func carryOut(_ migration: Migration) throws {
-    guard migration.version != 2 else {
-      _ = try repairTriggers()
-      return
+  private func carryOutMigrations(after version: Int) throws -> [String] {
+    try createSettings()
+    var done: [String] = []
+    for migration in Migration.all where migration.version > version {
+      // The triggers of `sql/002` may be there under names that a restore gave them.
+      if migration.version == 2 {
+        _ = try repairTriggers()
+      } else {
+        for statement in migration.statements { try executeText(statement) }
+      }
+      if try schemaVersion() < migration.version {
+        try set("schema_version", to: String(migration.version))
+        done.append("the database is at schema \(migration.version)")
+      }
     }
-    for statement in migration.statements { try executeText(statement) }
+    return done
   }
 
   /// 0 for a database that has none of our tables.

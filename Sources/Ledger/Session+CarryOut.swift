@@ -69,7 +69,7 @@ extension Session {
       settled, nowMilliseconds: locked.nowMilliseconds,
       by: Authorship(
         who: operation.who, reason: operation.reason ?? change.word, operation: operation.id),
-      partial: partial && users.count > 1)
+      partial && users.count > 1 ? .skip : .wait)
     if !blocked.isEmpty {
       guard blocked.count < settled.count else {
         throw LedgerError.locked(CreditFailure.lockedRows(blocked.sorted()))

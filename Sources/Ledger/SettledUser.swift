@@ -27,47 +27,49 @@ struct Authorship {
 
 extension Session {
   /// Writes settlements back, in the transaction that locked the accounts.
-  /// - Parameter partial: whether users are left out whose new rows another transaction holds up by
-  ///   a row of its own that is not committed; else that is an error.
-  /// - Returns: those left out.
+  ///
+  /// Writing may need locks that no row tells of: a run that another transaction has put in and not
+  /// committed, a gap between two runs.
+  /// - Returns: with `.skip`, the users that were left as they are because of that.
   @discardableResult
   func write(
     _ settled: [SettledUser], nowMilliseconds now: Int64, by author: Authorship,
-    partial: Bool = false
+    _ policy: LockPolicy = .wait
   ) throws -> Set<String> {
-    // What may meet a stranger's row comes first: nothing else is written yet for its user.
-    var blocked = try insertDividing(settled.filter(\.locked.account.rowIsMissing), partial) {
-      try insertRows($0, now, waits: !partial)
+    guard policy == .skip, !settled.isEmpty else {
+      try writeAll(settled, now, by: author)
+      return []
     }
-    blocked.formUnion(
-      try insertDividing(
-        settled.filter { $0.locked.openRun == nil && !blocked.contains($0.user) }, partial
-      ) { try insertRuns($0, now, by: author, waits: !partial) })
-    let settled = settled.filter { !blocked.contains($0.user) }
-    try updateRows(
-      settled.filter { $0.settlement.rowChanges && !$0.locked.account.rowIsMissing }, now)
-    try updateRuns(settled, now, by: author)
-    try insertRuns(settled.filter { $0.locked.openRun != nil }, now, by: author)
-    try insertAdjustments(settled, now, by: author)
-    return blocked
+    try executeText("SET SESSION innodb_lock_wait_timeout = 0")
+    let skipped = Result { try writeParts(settled[...], now, by: author) }
+    if !isBroken { try executeText("SET SESSION innodb_lock_wait_timeout = 1") }
+    return try skipped.get()
   }
 
-  /// Inserts for users; those whom another transaction blocks are found by division.
-  private func insertDividing(
-    _ settled: [SettledUser], _ partial: Bool, _ insert: ([SettledUser]) throws -> Void
+  /// Writes all of them or, when a lock is held by another transaction, each half by itself.
+  private func writeParts(
+    _ settled: ArraySlice<SettledUser>, _ now: Int64, by author: Authorship
   ) throws -> Set<String> {
-    guard !settled.isEmpty else { return [] }
-    if partial { try executeText("SAVEPOINT before_insert") }
+    try executeText("SAVEPOINT part")
     do {
-      try insert(settled)
+      try writeAll(Array(settled), now, by: author)
       return []
-    } catch let error as DatabaseError where partial && error.code == 1205 {
-      try executeText("ROLLBACK TO SAVEPOINT before_insert")
-      guard settled.count > 1 else { return [settled[0].user] }
-      let middle = settled.count / 2
-      return try insertDividing(Array(settled[..<middle]), partial, insert)
-        .union(try insertDividing(Array(settled[middle...]), partial, insert))
+    } catch let error as DatabaseError where error.code == 1205 {
+      try executeText("ROLLBACK TO SAVEPOINT part")
+      guard settled.count > 1 else { return Set(settled.map(\.user)) }
+      let half = settled.count / 2
+      return try writeParts(settled.prefix(half), now, by: author)
+        .union(writeParts(settled.dropFirst(half), now, by: author))
     }
+  }
+
+  private func writeAll(_ settled: [SettledUser], _ now: Int64, by author: Authorship) throws {
+    try updateRows(
+      settled.filter { $0.settlement.rowChanges && !$0.locked.account.rowIsMissing }, now)
+    try insertRows(settled.filter(\.locked.account.rowIsMissing), now)
+    try updateRuns(settled, now, by: author)
+    try insertRuns(settled, now, by: author)
+    try insertAdjustments(settled, now, by: author)
   }
 
   private func updateRows(_ settled: [SettledUser], _ now: Int64) throws {
@@ -87,13 +89,12 @@ extension Session {
     }
   }
 
-  private func insertRows(_ settled: [SettledUser], _ now: Int64, waits: Bool) throws {
+  private func insertRows(_ settled: [SettledUser], _ now: Int64) throws {
     for piece in Batch.exact(settled) {
       let values = Statement.repeated(
         "(?, ?, FROM_UNIXTIME(? DIV 1000))", piece.count, separator: ", ")
       try execute(
-        Statement.insert(waits: waits)
-          + " INTO user_tracking (user, points, datetime_stamp) VALUES \(values)",
+        "INSERT INTO user_tracking (user, points, datetime_stamp) VALUES \(values)",
         piece.flatMap {
           [.text($0.user), .integer($0.settlement.points), .integer(now)] as [Value]
         })
@@ -126,9 +127,7 @@ extension Session {
     }
   }
 
-  private func insertRuns(
-    _ settled: [SettledUser], _ now: Int64, by author: Authorship, waits: Bool = true
-  ) throws {
+  private func insertRuns(_ settled: [SettledUser], _ now: Int64, by author: Authorship) throws {
     let opened = settled.compactMap { user in
       user.settlement.opened.map { (user: user.user, run: $0) }
     }
@@ -136,7 +135,7 @@ extension Session {
       let values = Statement.repeated(
         "(?, ?, ?, ?, ?, FROM_UNIXTIME(? / 1000), ?)", piece.count, separator: ", ")
       let sql = """
-        \(Statement.insert(waits: waits)) INTO runs (user, points_per_slot, interval_ms, first_slot, last_slot, opened_at, \
+        INSERT INTO runs (user, points_per_slot, interval_ms, first_slot, last_slot, opened_at, \
         opened_by) VALUES \(values)
         """
       try execute(

@@ -6,10 +6,18 @@ enum Statement {
   /// The database's clock in whole milliseconds. NOW is the same everywhere in a statement.
   static let now = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 
-  /// `INSERT`, which waits for locks or fails at once.
-  static func insert(waits: Bool) -> String {
-    waits ? "INSERT" : "SET STATEMENT innodb_lock_wait_timeout = 0 FOR INSERT"
+  /// The name of a lock of the schema in use, as SQL: names of locks end at 64 characters, those of
+  /// schemas too.
+  static func lockName(_ purpose: String) -> String {
+    "CONCAT('pointsd \(purpose) ', IF(CHAR_LENGTH(DATABASE()) <= 40, DATABASE(),"
+      + " CONCAT(LEFT(DATABASE(), 23), ' ', LEFT(SHA1(DATABASE()), 16))))"
   }
+
+  /// What runs and adjustments add up to, by user, as a table of SQL.
+  static let ledgerSums = """
+    (SELECT user, SUM(amount) AS sum FROM (SELECT user, earned AS amount FROM runs \
+    UNION ALL SELECT user, delta FROM adjustments) AS entries GROUP BY user)
+    """
 
   /// `?, ?, ?`
   static func placeholders(_ count: Int) -> String {

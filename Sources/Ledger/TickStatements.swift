@@ -28,10 +28,10 @@ enum TickStatements {
   /// Nobody waits for a locked row: the statement fails at once and the users are then tried
   /// without those that are locked.
   static func credit(_ scope: Scope, order: JoinOrder = .runsFirst) -> String {
-    // A few runs are found by their ids, or the way to them would lead over locked ones.
+    // A few runs are found by their ids, so that no other one's lock is in the way.
     let index = if case .only = scope { "PRIMARY" } else { "open_runs_by_interval" }
     let run = "runs AS run FORCE INDEX (\(index))"
-    let before = "runs AS before_tick ON before_tick.id = run.id"
+    let before = "runs AS before_tick FORCE INDEX (PRIMARY) ON before_tick.id = run.id"
     let tables =
       switch order {
       case .runsFirst:

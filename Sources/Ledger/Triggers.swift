@@ -56,6 +56,15 @@ extension Session {
     }
   }
 
+  /// Whether the three are there and as they must be.
+  func triggersAreSound() throws -> Bool {
+    let present = try triggers(of: "user_tracking")
+    return LedgerTrigger.all.allSatisfy { trigger in
+      let ours = present.filter { $0.ours?.event == trigger.event }
+      return ours.count == 1 && ours[0].isSound(trigger)
+    }
+  }
+
   private func repair(_ trigger: LedgerTrigger, _ present: [PresentTrigger]) throws -> [String] {
     let kept = present.first { $0.isSound(trigger) } ?? present.first
     var done: [String] = []

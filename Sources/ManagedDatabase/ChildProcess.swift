@@ -1,6 +1,8 @@
 import CLinux
 import Dispatch
+import Files
 import Glibc
+import Processes
 import Synchronization
 
 /// A process that was started here or found running, and that outlives this daemon if need be.
@@ -12,8 +14,8 @@ package final class ChildProcess: Sendable {
   package enum Ending: Sendable, Hashable {
     /// The exit status, 128 and the number of the signal for one that was killed.
     case status(Int32)
-    /// Not a child of ours, so the system does not tell.
-    case untold
+    /// Not a child of ours, so the system does not say.
+    case unknown
   }
 
   private enum State {
@@ -31,7 +33,8 @@ package final class ChildProcess: Sendable {
   package init(adopting identifier: pid_t) throws(ManagedDatabaseError) {
     let descriptor = clinux_pidfd_open(identifier)
     guard descriptor >= 0 else {
-      throw .failed("cannot watch process \(identifier): \(Files.fault)")
+      throw .failed(
+        "cannot watch process \(identifier): \(String(cString: strerror(errno)))")
     }
     self.identifier = identifier
     self.isOwnChild = false
@@ -39,27 +42,25 @@ package final class ChildProcess: Sendable {
     watch()
   }
 
-  /// Starts a program in a session of its own, so that a terminal's Ctrl-C does not reach it.
-  /// - Parameter log: its output is appended to this file.
+  /// Starts a program in a session of its own, so that a terminal's Ctrl-C does not reach it, and
+  /// in the folder /.
+  /// - Parameters:
+  ///   - output: where its output goes.
+  ///   - account: which account it runs as when this process is root's; nil is root.
+  ///   - environment: further variables, over PATH and the language.
   package init(
-    _ path: String, _ arguments: [String], log: String
+    _ path: String, _ arguments: [String], output: Descriptor, account: FileAccount? = nil,
+    environment: [String: String] = [:]
   ) throws(ManagedDatabaseError) {
-    let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard output >= 0 else { throw .unusable("cannot write the log \(log): \(Files.fault)") }
-    let identifier: pid_t
-    do throws(ManagedDatabaseError) {
-      identifier = try Self.spawn(path, arguments, output: output)
-    } catch {
-      close(output)
-      throw error
+    let identifier = try OrphanReaper.register { () throws(ManagedDatabaseError) in
+      try Self.start(path, arguments, output, account, environment)
     }
-    // The log's descriptor is free now, so one is left for the process.
-    close(output)
     let descriptor = clinux_pidfd_open(identifier)
     guard descriptor >= 0 else {
-      let fault = Files.fault
+      let reason = String(cString: strerror(errno))
       kill(identifier, SIGTERM)
-      throw .failed("cannot watch \(path) (process \(identifier)), asked it to end: \(fault)")
+      OrphanReaper.forget(identifier)
+      throw .failed("cannot watch \(path) (process \(identifier)), asked it to end: \(reason)")
     }
     self.identifier = identifier
     self.isOwnChild = true
@@ -67,18 +68,41 @@ package final class ChildProcess: Sendable {
     watch()
   }
 
-  private static func spawn(
-    _ path: String, _ arguments: [String], output: Int32
+  /// Starts a program whose output is appended to a file.
+  package convenience init(
+    _ path: String, _ arguments: [String], log: String
+  ) throws(ManagedDatabaseError) {
+    let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard output >= 0 else {
+      throw .unusable("cannot write the log \(log): \(String(cString: strerror(errno)))")
+    }
+    try self.init(path, arguments, output: Descriptor(output))
+  }
+
+  private static func start(
+    _ path: String, _ arguments: [String], _ output: Descriptor, _ account: FileAccount?,
+    _ environment: [String: String]
   ) throws(ManagedDatabaseError) -> pid_t {
-    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
-    words.append(nil)
-    defer { for word in words { free(word) } }
-    var environment: [UnsafeMutablePointer<CChar>?] = [
-      strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), strdup("LC_ALL=C.UTF-8"), nil,
-    ]
-    defer { for variable in environment { free(variable) } }
+    let variables =
+      ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
+      + environment.map { "\($0.key)=\($0.value)" }
+    var words = ([path] + arguments).map { strdup($0) } + [nil]
+    var settings = variables.map { strdup($0) } + [nil]
+    let program = strdup(path)
+    defer { for text in words + settings + [program] { free(text) } }
     var identifier: pid_t = 0
-    let error = clinux_spawn_detached(&identifier, path, output, &words, &environment)
+    let error = words.withUnsafeMutableBufferPointer { words in
+      settings.withUnsafeMutableBufferPointer { settings in
+        var start = clinux_start()
+        start.path = UnsafePointer(program)
+        start.arguments = UnsafePointer(words.baseAddress)
+        start.environment = UnsafePointer(settings.baseAddress)
+        start.output = output.number
+        start.user = account?.user ?? 0
+        start.group = account?.group ?? 0
+        return clinux_start(&identifier, &start)
+      }
+    }
     guard error == 0 else {
       throw .failed("cannot start \(path): \(String(cString: strerror(error)))")
     }
@@ -124,6 +148,19 @@ package final class ChildProcess: Sendable {
     return ending
   }
 
+  /// Returns when the process has ended. When the task is cancelled first, the process and what it
+  /// started are killed; their end is waited for and `CancellationError` thrown.
+  package func endedOrKilled() async throws -> Ending {
+    do {
+      return try await ended()
+    } catch {
+      signalGroup(SIGKILL)
+      // A task of its own: this one is cancelled and waits for nothing any more.
+      await Task { _ = try? await ended() }.value
+      throw error
+    }
+  }
+
   private func wait(with continuation: CheckedContinuation<Ending?, Never>, number: Int?) {
     let known = state.withLock { state -> Ending?? in
       switch state {
@@ -166,7 +203,7 @@ package final class ChildProcess: Sendable {
   private func reap() {
     let (ending, waiters) = state.withLock {
       state -> (Ending, [CheckedContinuation<Ending?, Never>]) in
-      guard case .running(let waiters, _) = state else { return (.untold, []) }
+      guard case .running(let waiters, _) = state else { return (.unknown, []) }
       // Under the lock, so that nobody signals a number that is free again. It does not block: the
       // process has ended.
       let ending = status()
@@ -177,9 +214,10 @@ package final class ChildProcess: Sendable {
   }
 
   private func status() -> Ending {
-    guard isOwnChild else { return .untold }
+    guard isOwnChild else { return .unknown }
     var status: Int32 = 0
     while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+    OrphanReaper.forget(identifier)
     return .status(clinux_exit_status(status))
   }
 }

@@ -1,113 +1,157 @@
+import Files
 import Glibc
 
 /// Where things are in a managed database's directory.
-struct DatabaseLayout: Sendable, Hashable {
+struct DatabaseLayout: Sendable {
   /// The configured directory, without links, so that it has one name for every daemon.
-  let directory: String
+  let directory: Directory
 
   /// A Unix socket's path may have 107 bytes; a deeper directory gets its socket elsewhere.
   static let longestSocketPath = 107
 
-  var lock: String { "\(directory)/lock" }
-  var data: String { "\(directory)/data" }
-  /// Where a new database is made before it becomes `data`: a place of its own for each attempt, as
-  /// an interrupted one may still be written to.
-  var unfinishedData: String { "\(directory)/\(Self.unfinishedPrefix)\(getpid())" }
-  /// The server's own place for temporary tables: when a server starts it removes what it finds of
-  /// them, be it another server's.
-  var temporary: String { "\(directory)/tmp" }
-  var log: String { "\(directory)/mariadbd.log" }
-  var oldLog: String { "\(directory)/mariadbd.log.old" }
-  var processFile: String { "\(directory)/mariadbd.pid" }
-  /// What the server does at each start: accounts for the people of this machine.
-  var accounts: String { "\(directory)/accounts.sql" }
-  /// Tells shells and scripts where the socket is.
-  var socketNote: String { "\(directory)/socket-path" }
-  /// Where `mariadb-upgrade` notes the version of the data; its name changed with MariaDB 11.
-  var versionMarks: [String] { ["\(data)/mariadb_upgrade_info", "\(data)/mysql_upgrade_info"] }
+  /// The names in the directory.
+  enum Name {
+    static let lock = "lock"
+    static let data = "data"
+    /// Where a new database is made before it becomes `data`: a place of its own for each attempt,
+    /// as an interrupted one may still be written to.
+    static let unfinishedPrefix = "data.unfinished"
+    /// The server's own place for temporary tables: when a server starts it removes what it finds
+    /// of them, be it another server's.
+    static let temporary = "tmp"
+    static let log = "mariadbd.log"
+    static let oldLog = "mariadbd.log.old"
+    /// What the server does at each start: accounts for the people of this machine.
+    static let accounts = "accounts.sql"
+    /// Where shells and scripts find the path of the socket.
+    static let socketNote = "socket-path"
+    /// Which server has answered, so that it is never killed: see `AnsweredMark`.
+    static let answered = "mariadbd.answered"
+    static let socket = "mariadbd.sock"
+    static let processFile = "mariadbd.pid"
+    /// What a file system of its own has in its root.
+    static let lostAndFound = "lost+found"
+    /// Where `mariadb-upgrade` notes the version of the data; its name changed with MariaDB 11.
+    static let versionMarks = ["mariadb_upgrade_info", "mysql_upgrade_info"]
+  }
 
-  static let unfinishedPrefix = "data.unfinished"
+  var data: String { directory.path(of: Name.data) }
+  var temporary: String { directory.path(of: Name.temporary) }
+  var log: String { directory.path(of: Name.log) }
+  var processFile: String { directory.path(of: Name.processFile) }
+  var accounts: String { directory.path(of: Name.accounts) }
+  /// The beginning of the paths of databases that are being made.
+  var unfinished: String { directory.path(of: Name.unfinishedPrefix) }
 
   var socket: String {
-    let inside = "\(directory)/mariadbd.sock"
+    let inside = directory.path(of: Name.socket)
     if inside.utf8.count <= Self.longestSocketPath { return inside }
-    return "\(shortDirectory)/mariadbd.sock"
+    return "/tmp/\(shortName)/\(Name.socket)"
   }
 
   /// Whether the socket had to go elsewhere.
-  var isSocketElsewhere: Bool { socket.hasPrefix(shortDirectory) }
+  var isSocketElsewhere: Bool { socket.hasPrefix("/tmp/\(shortName)/") }
 
-  /// A private directory with a short path, the same for the same data directory.
-  var shortDirectory: String {
+  /// The name of a private directory in /tmp, the same for the same data directory.
+  private var shortName: String {
     // FNV-1a, Fowler, Noll and Vo: short, and the same in every process.
-    let hash = directory.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
+    let hash = directory.path.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
       (hash ^ UInt64(byte)) &* 0x100_0000_01b3
     }
-    return "/tmp/pointsd-\(String(hash, radix: 16))"
+    return "pointsd-\(String(hash, radix: 16))"
   }
 }
 
 extension DatabaseLayout {
-  /// Makes the directory, with the owner of the one above it when root makes it, and refuses one
-  /// that holds something else.
-  init(preparing directory: String) throws(ManagedDatabaseError) {
-    try Self.refuseBlanks(directory)
-    try Files.makeDirectory(directory)
-    guard let resolved = realpath(directory, nil) else {
-      throw .unusable("cannot use the data directory \(directory): \(Files.fault)")
+  /// Opens the directory, makes it if it is missing, and refuses one that holds something else.
+  init(preparing path: String) throws(ManagedDatabaseError) {
+    try Self.refuseUnusable(path)
+    do throws(FileError) {
+      directory = try Directory(path, making: 0o700)
+    } catch {
+      throw .unusable("cannot use the data directory: \(error)")
     }
-    defer { free(resolved) }
-    self.directory = String(cString: resolved)
-    try Self.refuseBlanks(self.directory)
+    try Self.refuseUnusable(directory.path)
     try refuseForeignContent()
   }
 
-  /// mariadb-install-db, a shell script, takes a path with a blank for several.
-  private static func refuseBlanks(_ directory: String) throws(ManagedDatabaseError) {
-    guard !directory.contains(where: \.isWhitespace) else {
+  private static func refuseUnusable(_ path: String) throws(ManagedDatabaseError) {
+    guard !path.contains(where: { ":'\\".contains($0) }) else {
       throw .unusable(
-        "database.managed.dataDirectory is \(directory): it must not contain blanks, "
-          + "which MariaDB's programs cannot handle")
+        "database.managed.dataDirectory is \(path): MariaDB's programs cannot handle a colon, an "
+          + "apostrophe or a backslash in it; give another directory")
     }
   }
 
   private func refuseForeignContent() throws(ManagedDatabaseError) {
-    guard let names = Files.names(in: directory) else {
-      throw .unusable("cannot read the data directory \(directory): \(Files.fault)")
+    let names: [String]
+    do throws(FileError) {
+      names = try directory.names()
+    } catch {
+      throw .unusable("\(error)")
     }
     if names.contains("ibdata1") {
       throw .unusable(
-        "\(directory) is the data of a MariaDB that pointsd did not make; "
+        "\(directory.path) is the data of a MariaDB that pointsd did not make; "
           + "run that server and name it in database.hosts, or give another directory")
     }
-    guard !names.contains("lock"), let foreign = names.sorted().first else {
-      guard !Files.exists(data) || Files.exists("\(data)/ibdata1") else {
+    let foreign = names.sorted().first { $0 != Name.lostAndFound }
+    guard !names.contains(Name.lock), let foreign else {
+      guard !names.contains(Name.data) || dataDirectory?.contains("ibdata1") == true else {
         throw .unusable("\(data) is no MariaDB data: ibdata1 is missing; nothing was touched")
       }
       return
     }
     throw .unusable(
-      "the data directory \(directory) holds something else (\(foreign)); "
+      "the data directory \(directory.path) holds something else (\(foreign)); "
         + "give an empty directory, or one that does not exist yet")
   }
 
-  func makeTemporaryDirectory(for owner: uid_t) throws(ManagedDatabaseError) {
-    try Files.makeDirectory(temporary)
-    Files.give(temporary, to: owner)
+  /// The server's own files; nil before they are made.
+  var dataDirectory: Directory? { try? directory.directory(Name.data) }
+
+  /// Makes what the server needs beside its data.
+  func makePlaces() throws(FileError) {
+    _ = try directory.directory(Name.temporary, making: 0o700)
+    if isSocketElsewhere { try makeShortDirectory() }
+    try directory.write(socket + "\n", to: Name.socketNote, mode: 0o644)
   }
 
-  /// Makes the socket's directory if it is not the data directory. It must be the server's alone:
-  /// /tmp is everybody's.
-  func makeSocketDirectory(for owner: uid_t) throws(ManagedDatabaseError) {
-    guard isSocketElsewhere else { return }
-    if mkdir(shortDirectory, 0o700) == 0 { Files.give(shortDirectory, to: owner) }
-    var status = stat()
-    guard lstat(shortDirectory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-      status.st_uid == owner, status.st_mode & 0o077 == 0
-    else {
-      throw .unusable(
-        "\(shortDirectory) belongs to somebody else; remove it, or give "
+  /// The socket's directory must be the server's alone: /tmp is everybody's.
+  private func makeShortDirectory() throws(FileError) {
+    let path = "/tmp/\(shortName)"
+    // What is there already is looked at below.
+    _ = try directory.account.act { mkdir(path, 0o700) }
+    let short = try Directory(path)
+    guard short.account.user == directory.account.user, short.path == path, short.isPrivate else {
+      throw FileError(
+        "\(path) belongs to another account; remove it, or give "
           + "database.managed.dataDirectory a shorter path")
     }
   }
+
+  /// The log, open for appending; one that is too large or that is not the owner's is put aside.
+  func openLog() throws(FileError) -> Descriptor {
+    if let status = directory.status(Name.log), status.st_size > 10_000_000 {
+      try directory.rename(Name.log, to: Name.oldLog)
+    }
+    do throws(FileError) {
+      return try directory.writing(Name.log, appending: true)
+    } catch {
+      // Left by an earlier version under root, or planted: the name is ours, the file is not.
+      guard directory.contains(Name.log) else { throw error }
+      try directory.rename(Name.log, to: Name.oldLog)
+      return try directory.writing(Name.log, appending: true)
+    }
+  }
+
+  /// What was logged from `offset` on, the last 8 KiB of it.
+  func logText(from offset: Int) -> String {
+    let start = max(offset, logSize - 8192)
+    let bytes = try? directory.reading(Name.log).read(from: start, limit: 8192, path: log)
+    return String(decoding: bytes ?? [], as: UTF8.self)
+  }
+
+  /// The size of the log in bytes; 0 when there is none.
+  var logSize: Int { directory.status(Name.log).map { Int($0.st_size) } ?? 0 }
 }

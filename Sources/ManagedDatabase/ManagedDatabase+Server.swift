@@ -1,52 +1,14 @@
+import Files
 import Glibc
 import Logging
 import MariaDB
 
 extension ManagedDatabase {
-  /// Makes a new database beside its place and moves it there when it is whole.
-  func initialise() async throws {
-    logger.info("making a new database in \(layout.data)", metadata: ["event": "database"])
-    try await removeUnfinished()
-    let child = try ChildProcess(
-      programs.install,
-      [
-        "--no-defaults", "--datadir=\(layout.unfinishedData)",
-        "--auth-root-authentication-method=socket", "--auth-root-socket-user=\(administrator)",
-        "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=32M",
-        "--tmpdir=\(layout.temporary)",
-      ] + asOwner, log: layout.log)
-    do {
-      guard try await child.ended() == .status(0) else {
-        throw ManagedDatabaseError.failed(
-          "mariadb-install-db failed: \(Files.complaint(layout.log))")
-      }
-    } catch is CancellationError {
-      // Nothing of value is there yet.
-      child.signalGroup(SIGTERM)
-      throw CancellationError()
-    }
-    guard rename(layout.unfinishedData, layout.data) == 0 else {
-      throw ManagedDatabaseError.unusable(
-        "cannot rename \(layout.unfinishedData) to \(layout.data): \(Files.fault)")
-    }
-  }
-
-  /// What an interrupted attempt left.
-  private func removeUnfinished() async throws {
-    let names = Files.names(in: layout.directory) ?? []
-    for name in names where name.hasPrefix(DatabaseLayout.unfinishedPrefix) {
-      let path = "\(layout.directory)/\(name)"
-      let child = try ChildProcess("/bin/rm", ["-rf", "--", path], log: layout.log)
-      guard try await child.ended() == .status(0) else {
-        throw ManagedDatabaseError.unusable(
-          "cannot remove \(path), which an interrupted start left; remove it by hand")
-      }
-    }
-  }
-
   /// The server that runs on the data, taken over or started.
   func ensureServer() throws -> ChildProcess {
-    if let orphan = RunningServer.find(data: layout.data) {
+    logOffset = layout.logSize
+    let user = layout.directory.account.user
+    if let orphan = RunningServer.find(data: layout.data, owner: user) {
       guard orphan.socket == layout.socket else {
         throw ManagedDatabaseError.failed(
           "a mariadbd (process \(orphan.identifier)) uses \(layout.data) and listens at "
@@ -55,18 +17,34 @@ extension ManagedDatabase {
       logger.notice(
         "taking over the running mariadbd (process \(orphan.identifier))",
         metadata: ["event": "database"])
+      hasAnswered = AnsweredMark(process: orphan.identifier).isSet(in: layout.directory)
       return try ChildProcess(adopting: orphan.identifier)
     }
+    hasAnswered = false
     // What a killed server left would be taken for a live one by clients.
-    unlink(layout.socket)
-    try Files.write(accountStatements, to: layout.accounts)
-    if Files.size(layout.log) > 10_000_000 { rename(layout.log, layout.oldLog) }
-    return try ChildProcess(programs.server, serverArguments, log: layout.log)
+    try layout.directory.remove(DatabaseLayout.Name.socket)
+    try layout.directory.remove(DatabaseLayout.Name.processFile)
+    try layout.directory.write(
+      accountStatements.map { $0 + ";\n" }.joined(), to: DatabaseLayout.Name.accounts, mode: 0o600)
+    return try start(programs.server, serverArguments)
   }
 
-  /// Only root can become another user, and has to; for others mariadb-install-db would change owners,
-  /// which a service's sandbox refuses.
-  private var asOwner: [String] { getuid() == 0 ? ["--user=\(owner)"] : [] }
+  /// Starts a program as the owner of the data; its output goes to the log.
+  func start(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    let output = try layout.openLog()
+    let user = layout.directory.account.user
+    let group = getpwuid(user).map { $0.pointee.pw_gid } ?? layout.directory.account.group
+    return try ChildProcess(
+      program, arguments, output: output, account: FileAccount(user: user, group: group),
+      environment: environment)
+  }
+
+  /// What the log says of the failure of what was started last.
+  func logReason(_ unmarked: LogExcerpt.Unmarked) -> String {
+    LogExcerpt.reason(in: layout.logText(from: logOffset), unmarked: unmarked)
+  }
 
   /// Sized for a thousand users and a machine of 1 GiB: the tables take a few megabytes.
   private var serverArguments: [String] {
@@ -77,28 +55,38 @@ extension ManagedDatabase {
       "--local-infile=0",
       "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
       "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=1",
+      // A transaction left open in a SQL shell locks what it touched, not the gaps beside it.
+      "--transaction-isolation=READ-COMMITTED",
       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
       "--aria-pagecache-buffer-size=8M", "--key-buffer-size=64K", "--max-connections=200",
       "--performance-schema=OFF", "--thread-handling=one-thread-per-connection",
-    ] + asOwner
+      // Root's server, on root's data, has to hear that this is meant.
+    ] + (geteuid() == 0 && layout.directory.account.user == 0 ? ["--user=root"] : [])
   }
 
-  /// Lets the machine's administrator and the daemon's user in as who they are, at each start: the
-  /// data may have been made by another user.
-  private var accountStatements: String {
-    ["root", administrator].map { name in
+  /// Lets the machine's administrator, the daemon's user and the owner of the data in as who they
+  /// are, at each start: the data may have been made by another user.
+  private var accountStatements: [String] {
+    Set(["root", administrator, owner]).sorted().flatMap { name in
       let account = "\(quotedIdentifier(name))@localhost"
-      return """
-        CREATE USER IF NOT EXISTS \(account) IDENTIFIED VIA unix_socket;
-        GRANT ALL ON *.* TO \(account) WITH GRANT OPTION;
-
-        """
-    }.joined()
+      return [
+        "CREATE USER IF NOT EXISTS \(account) IDENTIFIED VIA unix_socket",
+        "GRANT ALL ON *.* TO \(account) WITH GRANT OPTION",
+      ]
+    }
   }
 
   /// Waits until the server lets us in, then makes the schema and the daemon's own account.
   func admit(_ server: ChildProcess) async throws {
     let connection = try await connectAsAdministrator(server)
+    // Before anything else that could be lost with a server that is killed.
+    try AnsweredMark(process: server.identifier).set(in: layout.directory)
+    hasAnswered = true
+    let accounts = accountStatements
+    // A server that was taken over was started with those of an earlier daemon.
+    try await connection.run { session in
+      for statement in accounts { try session.executeText(statement) }
+    }
     if let written = versionToUpgrade {
       state = .upgrading(process: server.identifier)
       try await upgrade(from: written)
@@ -118,10 +106,9 @@ extension ManagedDatabase {
     await connection.close()
   }
 
-  private func connectAsAdministrator(
-    _ server: ChildProcess
-  ) async throws -> Connection {
+  private func connectAsAdministrator(_ server: ChildProcess) async throws -> Connection {
     let settings = ConnectionSettings(endpoint: .socket(layout.socket), user: administrator)
+    let since = ContinuousClock.now
     var tries = 0
     while true {
       do {
@@ -129,12 +116,14 @@ extension ManagedDatabase {
       } catch let error as DatabaseError {
         guard server.isAlive else {
           throw ManagedDatabaseError.failed(
-            "mariadbd ended while starting; its log \(layout.log) says: "
-              + Files.complaint(layout.log, from: logOffset))
+            "mariadbd ended while starting; its log \(layout.log) says: \(logReason(.last))")
         }
         guard error.kind == .notDone else { throw error }
+        if !server.isOwnChild, !hasAnswered, since.duration(to: .now) > orphanGrace {
+          try await replace(server)
+        }
         tries += 1
-        // Recovery after a crash may take long; the server is given all the time it needs.
+        // Recovery after a crash may take long; a server of our own is given all the time it needs.
         if tries % 200 == 0 {
           logger.warning(
             "still waiting for mariadbd (process \(server.identifier)) at \(layout.socket): \(error)",
@@ -143,5 +132,14 @@ extension ManagedDatabase {
         try await Task.sleep(for: .milliseconds(tries < 100 ? 20 : 250))
       }
     }
+  }
+
+  /// Kills a server that an earlier daemon left and that never answered.
+  private func replace(_ server: ChildProcess) async throws {
+    server.signal(SIGKILL)
+    try await server.ended()
+    throw ManagedDatabaseError.failed(
+      "the mariadbd (process \(server.identifier)) that an earlier start left never answered; "
+        + "it holds nothing, was killed, and another is started")
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Logging
 
 extension ManagedDatabase {
@@ -23,18 +24,20 @@ extension ManagedDatabase {
   func upgrade(from written: ServerVersion) async throws {
     logger.notice(
       "upgrading the database from MariaDB \(written)", metadata: ["event": "database"])
-    let child = try ChildProcess(
-      programs.upgrade,
-      ["--no-defaults", "--socket=\(layout.socket)", "--user=\(administrator)"], log: layout.log)
-    guard try await child.ended() == .status(0) else {
-      throw ManagedDatabaseError.failed(
-        "mariadb-upgrade failed: \(Files.complaint(layout.log))")
+    logOffset = layout.logSize
+    // As the owner of the data, since it writes the version there.
+    let child = try start(
+      programs.upgrade, ["--no-defaults", "--socket=\(layout.socket)", "--user=\(owner)"])
+    guard try await child.endedOrKilled() == .status(0) else {
+      throw ManagedDatabaseError.failed("mariadb-upgrade failed: \(logReason(.first))")
     }
   }
 
   /// The version that the data was last brought to; nil for data that was never marked.
   private var writtenVersion: ServerVersion? {
-    layout.versionMarks.lazy.compactMap(Files.text).compactMap { ServerVersion($0) }.first
+    guard let data = layout.dataDirectory else { return nil }
+    return DatabaseLayout.Name.versionMarks.lazy.compactMap { data.text($0) }
+      .compactMap { ServerVersion($0) }.first
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Logging
 import MariaDB
@@ -6,8 +7,8 @@ import MariaDB
 ///
 /// It listens on a Unix socket only. The daemon's own account has a new random password at each
 /// start, which is kept in memory; people come in as the operating system's user they are. A server
-/// that an earlier daemon left behind is taken over, never killed; one that crashes is started
-/// again.
+/// that an earlier daemon left behind is taken over; one that crashes is started again. A server that
+/// has answered once is never killed; one that never did holds nothing and is.
 public actor ManagedDatabase {
   /// What the database is doing, for status lines.
   public enum State: Sendable, Hashable {
@@ -33,7 +34,11 @@ public actor ManagedDatabase {
   let administrator: String
   let schema: String
   private let lock: DirectoryLock
+  /// How long a server that an earlier daemon left behind, and that never answered, may still take.
+  let orphanGrace: Duration
   private var server: ChildProcess?
+  /// Whether the present server has let a daemon in.
+  var hasAnswered = false
   private var isStopping = false
   /// Where in the log the present server's messages begin.
   var logOffset = 0
@@ -45,7 +50,7 @@ public actor ManagedDatabase {
   public var isReady: Bool { if case .running = state { true } else { false } }
 
   /// Whether there is data in the directory; false before the first start.
-  public nonisolated var hasData: Bool { Files.exists(layout.data) }
+  public nonisolated var hasData: Bool { layout.dataDirectory != nil }
 
   /// How the daemon's own account connects.
   public nonisolated let settings: ConnectionSettings
@@ -56,7 +61,7 @@ public actor ManagedDatabase {
   /// Where the server's messages go.
   public nonisolated var log: String { layout.log }
 
-  /// The name of the daemon's own account; nobody else uses it, so that edits by hand can be told.
+  /// The name of the daemon's own account; nobody else uses it, so that edits by hand can be recognised.
   /// It is no name that a user of the operating system would have, as those are accounts too.
   public static let account = "pointsd_service"
 
@@ -64,17 +69,23 @@ public actor ManagedDatabase {
   /// - Parameters:
   ///   - directory: made if missing.
   ///   - schema: the name of the database in it, made if missing: letters, digits and `_`.
-  public init(directory: String, schema: String, logger: Logger) throws(ManagedDatabaseError) {
+  ///   - orphanGrace: how long a server that an earlier daemon left behind, and that never
+  ///     answered, may still take before it is killed and another is started.
+  public init(
+    directory: String, schema: String, orphanGrace: Duration = .seconds(10), logger: Logger
+  ) throws(ManagedDatabaseError) {
     self.programs = try Programs()
     self.layout = try DatabaseLayout(preparing: directory)
-    let owner = Files.owner(layout.directory) ?? getuid()
-    self.owner = try Self.ownerName(owner, of: layout.directory)
+    self.owner = try Self.ownerName(layout.directory.account.user, of: layout.directory.path)
     self.administrator = try Self.administratorName()
-    self.lock = try DirectoryLock(path: layout.lock, owner: owner)
-    try layout.makeTemporaryDirectory(for: owner)
-    try layout.makeSocketDirectory(for: owner)
-    try Files.write(layout.socket + "\n", to: layout.socketNote)
+    self.lock = try DirectoryLock(DatabaseLayout.Name.lock, in: layout.directory)
+    do throws(FileError) {
+      try layout.makePlaces()
+    } catch {
+      throw .unusable("\(error)")
+    }
     self.schema = schema
+    self.orphanGrace = orphanGrace
     self.logger = logger
     var generator = SystemRandomNumberGenerator()
     let password = (0..<4).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
@@ -88,22 +99,22 @@ public actor ManagedDatabase {
     guard getuid() == 0 || owner == getuid() else {
       throw .unusable(
         "the data directory \(directory) belongs to "
-          + "\(Files.userName(owner) ?? "user \(owner)"), and pointsd runs as "
-          + "\(Files.userName(getuid()) ?? "user \(getuid())"); run it as the owner or change the owner"
-      )
+          + "\(accountName(owner)), and pointsd runs as \(accountName(getuid())); "
+          + "run it as the owner or change the owner")
     }
-    guard let name = Files.userName(owner) else {
+    guard getpwuid(owner) != nil else {
       throw .unusable("user \(owner), the owner of \(directory), has no name on this machine")
     }
-    return name
+    return accountName(owner)
   }
 
   private static func administratorName() throws(ManagedDatabaseError) -> String {
-    guard let name = Files.userName(getuid()) else {
+    guard getpwuid(getuid()) != nil else {
       throw .unusable(
         "user \(getuid()), which pointsd runs as, has no name on this machine, "
           + "by which the database would know it; run it as a user of /etc/passwd")
     }
+    let name = accountName(getuid())
     guard name != account else {
       throw .unusable("pointsd cannot run as a user named \(account): its own account is named so")
     }
@@ -140,11 +151,11 @@ public actor ManagedDatabase {
   /// Starts the server, or takes it over, lets the daemon's account in and waits for the end.
   private func serve(whenReady: () -> Void) async throws -> ChildProcess.Ending {
     try refuseNewerVersion()
-    if !Files.exists(layout.data) {
+    if !layout.directory.contains(DatabaseLayout.Name.data) {
       state = .initialising
       try await initialise()
     }
-    logOffset = Files.size(layout.log)
+    await removeUnfinished()
     let server = try ensureServer()
     self.server = server
     state = .starting(process: server.identifier)
@@ -163,14 +174,14 @@ public actor ManagedDatabase {
     logger.error(
       """
       the private mariadbd ended\(how), starting it again; \
-      its log \(layout.log) says: \(Files.complaint(layout.log, from: logOffset))
+      its log \(layout.log) says: \(logReason(.last))
       """, metadata: ["event": "database"])
   }
 
   /// Asks the server to end and waits until it has written everything.
   ///
-  /// It is never killed: one that takes longer goes on ending by itself, and the next start takes
-  /// it over or waits for it.
+  /// One that has answered is never killed: if it takes longer it goes on ending by itself, and the
+  /// next start takes it over or waits for it. One that never did is killed.
   /// - Parameter deadline: how long to wait.
   /// - Returns: whether it has ended.
   @discardableResult
@@ -181,7 +192,8 @@ public actor ManagedDatabase {
       return true
     }
     state = .stopping(process: server.identifier)
-    server.signal(SIGTERM)
+    // SIGTERM to a server that is starting may hang it for ever.
+    server.signal(hasAnswered ? SIGTERM : SIGKILL)
     let hasEnded = await withTaskGroup(of: Bool.self) { group in
       group.addTask { (try? await server.ended()) != nil }
       group.addTask {

@@ -5,7 +5,7 @@ package struct Programs: Sendable {
   package let server: String
   package let install: String
   package let upgrade: String
-  /// The installed server's version; nil when it does not tell.
+  /// The installed server's version; nil when it does not say.
   package let version: ServerVersion?
 
   package init() throws(ManagedDatabaseError) {
@@ -21,7 +21,8 @@ package struct Programs: Sendable {
   private static func find(_ name: String, in directories: [String]) throws(ManagedDatabaseError)
     -> String
   {
-    guard let path = Files.program(directories.map { "\($0)/\(name)" }) else {
+    let places = directories.map { "\($0)/\(name)" }
+    guard let path = places.first(where: { access($0, X_OK) == 0 }) else {
       throw .missing(
         "\(name) is not installed; on Debian: apt install mariadb-server-core, "
           + "or set database.hosts to use another server")

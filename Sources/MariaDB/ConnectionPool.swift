@@ -48,12 +48,16 @@ public actor ConnectionPool {
     executor.asUnownedSerialExecutor()
   }
 
-  /// - Parameter size: connections at the most, 1 to 64.
-  public init(settings: ConnectionSettings, size: Int, time: PoolTime = .system) {
+  /// - Parameters:
+  ///   - size: the limit of connections, 1 to 64.
+  ///   - name: tells its metrics from those of other pools.
+  public init(
+    settings: ConnectionSettings, size: Int, name: String? = nil, time: PoolTime = .system
+  ) {
     self.settings = settings
     self.time = time
     self.machine = PoolMachine(size: size)
-    self.metrics = PoolMetrics()
+    self.metrics = PoolMetrics(name: name)
   }
 
   /// What the pool does at the moment.

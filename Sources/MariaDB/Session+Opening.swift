@@ -35,6 +35,11 @@ extension Session {
         kind: .notDone, message: "the connection to \(settings.endpoint) was given up")
     }
     do {
+      // Before the set-up, of which other servers understand nothing.
+      let version = mysql_get_server_info(handle).map { String(cString: $0) } ?? ""
+      if let refusal = ServerVersion.refusal(version) {
+        throw DatabaseError(kind: .never, message: "\(settings.endpoint): \(refusal)")
+      }
       try executeText(settings.sessionSetup)
     } catch {
       close()

@@ -132,7 +132,13 @@ extension Supervisor {
     turnWaiters.removeValue(forKey: waiter)?.resume()
   }
 
+  /// How often, in seconds, the triggers are looked at while nothing else differs: a dump that is
+  /// loaded takes them away.
+  private static let secondsPerLookAtTriggers = 5
+
   private func compareDigest() async {
+    quietSeconds += 1
+    if quietSeconds.isMultiple(of: Self.secondsPerLookAtTriggers) { await lookAtTriggers() }
     let present: LedgerDigest
     let token = observations.begin()
     do throws(LedgerError) {
@@ -150,8 +156,8 @@ extension Supervisor {
     let waiting = turnWaiters
     turnWaiters = [:]
     let begun = time.monotonicMilliseconds()
+    await lookAtTriggers()
     do throws(LedgerError) {
-      for notice in try await store.repairTriggers() { warn(notice) }
       var round = 0
       while try await !look(round: round) { round += 1 }
       lastTurn = begun
@@ -163,6 +169,18 @@ extension Supervisor {
       turnFailed(error)
     }
     for waiter in waiting.values { waiter.resume() }
+  }
+
+  /// A fault of the triggers keeps nobody from earning.
+  private func lookAtTriggers() async {
+    do throws(LedgerError) {
+      for notice in try await store.repairTriggers() { warn(notice) }
+      triggerFailure = nil
+    } catch {
+      let failure = "edits by hand may go unrecorded, the triggers cannot be made: \(error)"
+      if failure != triggerFailure, case .available = condition { logger.error("\(failure)") }
+      triggerFailure = failure
+    }
   }
 
   private func turnFailed(_ error: LedgerError) {

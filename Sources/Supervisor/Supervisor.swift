@@ -74,6 +74,9 @@ public actor Supervisor {
   var isPrepared = false
   /// Since the loop looked last.
   var aSecondHasPassed = true
+  var quietSeconds = 0
+  /// Why the triggers could not be made, as it was logged.
+  var triggerFailure: String?
   /// Those who wait for a turn that begins after they asked.
   var turnWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
   let wakes: AsyncStream<Void>

@@ -43,7 +43,7 @@ extension DashboardSettings {
         try TokenSource(path: path) { try SecretFile.readToken(path) }
       },
       open: http.open,
-      controlSocket: configuration.control.socket,
+      controlSocket: configuration.control.socket, controlGroup: configuration.control.group,
       libraries: Libraries(bootstrap: http.bootstrap, chartjs: http.chartjs),
       limits: DashboardLimits(http: budget.http, events: budget.events, control: budget.control))
   }

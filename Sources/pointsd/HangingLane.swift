@@ -1,7 +1,7 @@
 #if DEBUG
+  import Glibc
   import Lanes
   import ServiceLifecycle
-  import UnixSignals
 
   /// SIGUSR2 lets a lane hang, so that the system test can see the watchdog end the daemon. A
   /// release build has nothing of it.
@@ -9,8 +9,7 @@
     let lanes: LaneSet
 
     func run() async throws {
-      let signals = await UnixSignalsSequence(trapping: .sigusr2)
-      for await _ in signals.cancelOnGracefulShutdown() { lanes.hang() }
+      for await _ in SignalStream(SIGUSR2).cancelOnGracefulShutdown() { lanes.hang() }
     }
   }
 #endif

@@ -28,13 +28,17 @@ struct Parts {
     source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
     let database = try DatabaseChoice(configuration.database, logger: logger)
-    // One connection is for ticks alone, where there are some to spare.
-    let ticks =
-      database.connections > 2 ? ConnectionPool(settings: database.settings, size: 1) : nil
-    let pool = ConnectionPool(
-      settings: database.settings, size: database.connections - (ticks == nil ? 0 : 1))
+    // Changes can take every connection but the one for ticks.
+    let ticksApart = database.connections > 1
+    let poolSize = database.connections - (ticksApart ? 1 : 0)
+    let pool = ConnectionPool(settings: database.settings, size: poolSize)
+    let tickPool =
+      ticksApart ? ConnectionPool(settings: database.settings, size: 1, name: "ticks") : nil
+    let reportPool = ConnectionPool(
+      settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
+      name: "reports")
     let ledger = Ledger(
-      pool: pool, tickPool: ticks, settings: database.settings,
+      pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
       instance: InstanceName.of(configuration),
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       isServerReady: { [managed = database.managed] in await managed?.isReady ?? true },
@@ -43,7 +47,7 @@ struct Parts {
       limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
     ) { _ in
       // The last connection is for changes.
-      GroupReader(pool: pool, keepsConnection: database.connections > 1, logger: logger)
+      GroupReader(pool: pool, keepsConnection: poolSize > 1, logger: logger)
     }
     let reader = GroupReader(
       pool: pool, keepsConnection: database.connections > 4, logger: logger)
@@ -54,7 +58,7 @@ struct Parts {
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pools = [pool] + (ticks.map { [$0] } ?? [])
+    self.pools = [pool, reportPool] + (tickPool.map { [$0] } ?? [])
     self.ledger = ledger
     self.lanes = lanes
     self.logger = logger

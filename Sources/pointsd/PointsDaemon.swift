@@ -39,8 +39,7 @@ struct PointsDaemon: AsyncParsableCommand {
   var check = false
 
   func run() async throws {
-    // A peer that closes while it is written to is an error number, not the end.
-    signal(SIGPIPE, SIG_IGN)
+    Signals.ignoreOthers()
     StandardStream.holdAll()
     StandardStream.neverWait()
     let (configuration, budget, selected) = try read()

@@ -1,34 +1,58 @@
 import ArgumentParser
+import CLinux
+import Dispatch
 import Glibc
 import Logging
 import Points
+import Processes
 import ServiceLifecycle
 import Supervisor
 import Systemd
-import UnixSignals
 
-/// SIGTERM and SIGINT: the first asks for a clean stop, the second ends at once. SIGHUP asks for a
-/// reload.
+/// What signals do: the first that asks for the end stops cleanly, the second ends at once; SIGHUP
+/// asks for a reload; all others that would end the process are ignored, since an end without a stop
+/// would leave the database running.
 struct Signals {
   let group: ServiceGroup
   let supervisor: Supervisor
   let logger: Logger
 
+  /// A terminal's or an operator's wish, a power supply that fails, and a limit of processor time
+  /// that is used up.
+  private static let ending = [SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU]
+  /// SIGPIPE and SIGXFSZ are error numbers of writes. The stack's faults and SIGABRT stay ends.
+  private static let ignored = [
+    SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGPIPE, SIGXFSZ,
+  ]
+
+  /// To be called before anything is started.
+  static func ignoreOthers() {
+    for number in ignored { signal(number, SIG_IGN) }
+    clinux_ignore_realtime_signals()
+  }
+
   /// Returns when the task is cancelled.
   func watch() async {
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await watchForReload() }
+      if OrphanReaper.isNeeded { tasks.addTask { await watchForOrphans() } }
       await watchForEnd()
       tasks.cancelAll()
     }
   }
 
+  private func watchForOrphans() async {
+    let ended = SignalStream(SIGCHLD)
+    OrphanReaper.collect()
+    for await _ in ended { OrphanReaper.collect() }
+  }
+
   private func watchForReload() async {
-    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+    for await _ in SignalStream(SIGHUP) {
       do {
         _ = try await supervisor.reload(by: Operation(who: "SIGHUP", reason: nil))
       } catch {
-        // The supervisor told log, status line, page and metrics; a signal has nobody else to tell.
+        // Log, status line, page and metrics have it from the supervisor.
         logger.debug("reload refused: \(error)")
       }
     }
@@ -36,7 +60,7 @@ struct Signals {
 
   private func watchForEnd() async {
     var asked = false
-    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+    for await signal in SignalStream(Self.ending) {
       if asked {
         logger.critical(
           "ended by a second signal; the runs were left open and their time will be credited",
@@ -46,8 +70,20 @@ struct Signals {
         _exit(ExitStatus.tryAgain.rawValue)
       }
       asked = true
-      logger.notice("stopping, asked by \(signal)", metadata: ["event": "stop"])
+      logger.notice(
+        "stopping, asked by \(Self.name(signal))", metadata: ["event": "stop"])
       await group.triggerGracefulShutdown()
+    }
+  }
+
+  private static func name(_ signal: Int32) -> String {
+    switch signal {
+    case SIGTERM: "SIGTERM"
+    case SIGINT: "SIGINT"
+    case SIGQUIT: "SIGQUIT"
+    case SIGPWR: "SIGPWR"
+    case SIGXCPU: "SIGXCPU"
+    default: "signal \(signal)"
     }
   }
 }

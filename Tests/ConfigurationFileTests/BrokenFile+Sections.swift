@@ -174,6 +174,12 @@ extension BrokenFile {
         #"1:41: database.managed.dataDirectory: must not be empty"#
       ]),
     BrokenFile(
+      "managed in a folder with an apostrophe",
+      Sample.database(#"{"managed":{"dataDirectory":"/it's"}}"#),
+      [
+        #"1:41: database.managed.dataDirectory: must not contain a colon, an apostrophe or a backslash, which MariaDB's programs cannot handle, as an absolute path: /it's"#
+      ]),
+    BrokenFile(
       "managed with keys of a given one",
       Sample.database(#"{"managed":{"dataDirectory":"d"},"connections":4}"#),
       [

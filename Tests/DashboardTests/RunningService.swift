@@ -24,7 +24,7 @@ struct RunningService: Sendable {
   static func with(
     address: String = "127.0.0.1", port: Int = 0, hosts: [String] = [], token: String? = nil,
     open: Bool = false, folder: TemporaryFolder = TemporaryFolder(),
-    waitsForTCP: Bool = true, time: DashboardTime = .system,
+    controlGroup: String? = nil, waitsForTCP: Bool = true, time: DashboardTime = .system,
     _ work: @Sendable (RunningService) async throws -> Void
   ) async throws {
     let socket = folder.path + "/var/control.sock"
@@ -35,7 +35,7 @@ struct RunningService: Sendable {
       settings: DashboardSettings(
         address: address, port: port, hosts: hosts, token: token.map(TokenSource.init(fixed:)),
         open: open,
-        controlSocket: socket),
+        controlSocket: socket, controlGroup: controlGroup),
       control: control, log: log, metrics: PrometheusRegistry(), logger: recorder.logger,
       time: time)
     let group = ServiceGroup(services: [service], logger: recorder.logger)

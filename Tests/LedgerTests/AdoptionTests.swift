@@ -71,6 +71,9 @@ struct AdoptionTests {
     ("('Afif', '1.5', NULL)", "whole number"),
     ("('Afif', 'many', NULL)", "whole number"),
     ("('Afif', '9223372036854775808', NULL)", "whole number"),
+    ("('Afif', '1', '0000-00-00'), ('Faiz', '1', NULL)", "no date"),
+    ("('Afif', '1', NULL), ('AFIF', '1', NULL)", "'AFIF' and 'Afif'"),
+    ("('Afif', '1', NULL), ('Afif ', '1', NULL)", "'Afif' and 'Afif '"),
     ("(REPEAT('x', 101), '1', NULL)", "longer than 100 characters"),
   ])
   func refusesWhatItCannotKeepAndChangesNothing(_ rows: String, fault: String) async throws {
@@ -93,6 +96,23 @@ struct AdoptionTests {
         AND column_name = 'user'
         """) == ["text"])
     await fixture.ledger.close()
+  }
+
+  /// NULL points are not made 0 before the dates are found.
+  @Test func refusesZeroDatesWithNothingChanged() async throws {
+    let fixture = try await LedgerFixture.make(prepared: false)
+    try await fixture.byHand(
+      Self.tables[0], "SET sql_mode = ''",
+      "INSERT INTO user_tracking (user, points, datetime_stamp) VALUES ('Afif', NULL, '0000-00-00')"
+    )
+    await #expect(throws: LedgerError.self) {
+      try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    }
+    #expect(try await fixture.texts("SELECT CAST(points AS CHAR) FROM user_tracking") == ["NULL"])
+    #expect(try await fixture.texts("SHOW TABLES") == ["user_tracking"])
+    try await fixture.byHand("UPDATE user_tracking SET datetime_stamp = NULL")
+    try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    #expect(try await fixture.points("Afif") == 0)
   }
 
   @Test func refusesATableThatIsAnotherOne() async throws {

@@ -43,12 +43,35 @@ struct DataDirectoryTests {
     holder.signalGroup(SIGKILL)
   }
 
-  @Test func aPathWithABlankIsRefusedBeforeAnythingIsMade() throws {
+  @Test func blanksQuotesAndUnicodeInThePathAreAllRight() async throws {
     let fixture = try ManagedFixture()
-    let error = refusal(fixture, "\(fixture.folder)/my data")
-    guard case .unusable(let message) = error else { throw TestFault("not refused") }
-    #expect(message.contains("blanks"))
-    #expect(access("\(fixture.folder)/my data", F_OK) != 0)
+    let directory = "\(fixture.folder)/my \"däta\" $HOME `x` *"
+    let database = try fixture.open(directory)
+    try await fixture.running(database) { _ in
+      let answer = try await fixture.ask(database.settings, "SELECT 'here'")
+      #expect(answer == ["here"])
+    }
+    #expect(TemporaryFolder.names(in: fixture.folder).count == 3)
+    #expect(!TemporaryFolder.names(in: directory).contains { $0.hasPrefix("data.unfinished") })
+  }
+
+  @Test(arguments: ["a:b", "it's", "back\\slash"])
+  func whatMariaDBsProgramsCannotHandleIsRefused(_ name: String) throws {
+    let fixture = try ManagedFixture()
+    guard case .unusable(let message) = refusal(fixture, "\(fixture.folder)/\(name)") else {
+      throw TestFault("not refused")
+    }
+    #expect(message.contains("a colon, an apostrophe or a backslash"))
+    #expect(access("\(fixture.folder)/\(name)", F_OK) != 0)
+  }
+
+  @Test func aFileSystemsOwnFolderIsNothingElse() async throws {
+    let fixture = try ManagedFixture()
+    mkdir(fixture.directory, 0o700)
+    mkdir("\(fixture.directory)/lost+found", 0o700)
+    let database = try fixture.open()
+    try await fixture.running(database) { _ in }
+    #expect(access("\(fixture.directory)/lost+found", F_OK) == 0)
   }
 
   @Test func aDirectoryWithSomethingElseIsRefusedAndLeftAlone() throws {

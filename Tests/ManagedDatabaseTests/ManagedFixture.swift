@@ -23,9 +23,11 @@ final class ManagedFixture: Sendable {
 
   deinit { lease.end() }
 
-  func open(_ directory: String? = nil) throws -> ManagedDatabase {
+  func open(
+    _ directory: String? = nil, orphanGrace: Duration = .seconds(10)
+  ) throws -> ManagedDatabase {
     try ManagedDatabase(
-      directory: directory ?? self.directory, schema: "network_project",
+      directory: directory ?? self.directory, schema: "network_project", orphanGrace: orphanGrace,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

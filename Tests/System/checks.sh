@@ -136,10 +136,11 @@ stranger_is_refused() {
 member_may() {
   useradd --system --groups pointsd keeper
   runuser -u keeper -- pointsctl pause afif --reason lunch &&
-    runuser -u keeper -- pointsctl resume afif
+    runuser -u keeper -- pointsctl resume afif || return 1
+  journalctl --unit pointsd --grep 'pause Afif, asked by keeper \(uid [0-9]+\) via the control socket'
 }
 check "somebody else may not use the control socket" stranger_is_refused
-check "a member of the group may" member_may
+check "a member of the group may, and is named" member_may
 
 section "backup and restore"
 
@@ -288,7 +289,10 @@ managed_life() {
   fails_with 1 pgrep -f /var/lib/pointsd/mariadb
 }
 managed() {
-  local outcome=0
+  local outcome=0 dropin=/etc/systemd/system/pointsd.service.d/managed.conf
+  mkdir -p "${dropin%/*}"
+  printf '[Service]\nSystemCallFilter=@chown\n' >"$dropin"
+  systemctl daemon-reload
   cp /etc/pointsd/pointsd.json /tmp/good.json
   sed -i 's#"hosts": \["/run/mysqld/mysqld.sock"\]#"managed": { "dataDirectory": "/var/lib/pointsd/mariadb" }#' \
     /etc/pointsd/pointsd.json
@@ -298,6 +302,8 @@ managed() {
     tail -n 5 /var/lib/pointsd/mariadb/mariadbd.log
   }
   cp /tmp/good.json /etc/pointsd/pointsd.json
+  rm "$dropin"
+  systemctl daemon-reload
   systemctl restart pointsd
   rm -rf /var/lib/pointsd/mariadb
   return $outcome

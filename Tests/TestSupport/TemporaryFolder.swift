@@ -21,7 +21,7 @@ public enum TemporaryFolder {
   }
 
   /// The names in a folder; none if there is no such folder.
-  static func names(in folder: String) -> [String] {
+  public static func names(in folder: String) -> [String] {
     guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []

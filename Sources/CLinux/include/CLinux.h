@@ -19,10 +19,37 @@ int clinux_pidfd_open(pid_t process);
 /// pidfd_send_signal(2): a signal that never reaches another process with the same number.
 int clinux_pidfd_signal(int process, int signal);
 
-/// Starts a program in a session of its own, with default signals, no input, its output going to
-/// the descriptor `log`, and no other descriptor. Returns 0 or an error number.
-int clinux_spawn_detached(
-    pid_t *process, const char *path, int log, char *const arguments[], char *const environment[]);
+/// O_PATH: opens without asking for the right to read or write.
+extern const int clinux_path_only;
+
+/// setfsuid(2) and setfsgid(2): whose rights decide about files, for this thread only. Returns 0, or
+/// -1 when the process may not have these rights.
+int clinux_set_file_account(uid_t user, gid_t group);
+
+/// renameat2(2) with RENAME_NOREPLACE.
+int clinux_rename_new(int from, const char *name, int to, const char *other);
+
+/// How a program is started.
+struct clinux_start {
+  const char *path;
+  char *const *arguments;
+  char *const *environment;
+  /// Where its output goes.
+  int output;
+  /// The account it runs as; not looked at unless the process is root's.
+  uid_t user;
+  gid_t group;
+};
+
+/// Starts a program in a session of its own and in the folder /, with default signals, no input and
+/// no other descriptor. Returns 0 or an error number.
+int clinux_start(pid_t *process, const struct clinux_start *start);
+
+/// The number of a child that has ended and was not waited for; 0 when there is none.
+pid_t clinux_ended_child(void);
+
+/// Ignores the real-time signals, which end a process that knows nothing of them.
+void clinux_ignore_realtime_signals(void);
 
 /// memfd_create(2) with mode 0600, close-on-exec: a file in memory that is gone with its last
 /// descriptor. Returns it or -1.

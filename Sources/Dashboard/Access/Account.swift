@@ -12,26 +12,10 @@ struct Account: Sendable, Hashable, CustomStringConvertible {
 
   /// Asks the name service, on a thread that may block: accounts may be in a directory elsewhere.
   static func lookUp(_ identifier: uid_t) async -> Account {
-    if identifier == hiddenIdentifier, !seesAllAccounts {
-      return Account(identifier: identifier, name: "an account that the sandbox hides")
-    }
     // A pool that is shut down names nobody; the number still says who it was.
     let found = try? await NIOThreadPool.singleton.runIfActive { Account.name(of: identifier) }
     return Account(identifier: identifier, name: found ?? nil)
   }
-
-  /// What a user namespace shows of accounts that it does not map (user_namespaces(7)).
-  private static let hiddenIdentifier: uid_t = 65534
-
-  /// Whether this process is in no user namespace that hides accounts, as `PrivateUsers=` makes one.
-  private static let seesAllAccounts: Bool = {
-    guard let file = fopen("/proc/self/uid_map", "re") else { return true }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 128)
-    guard fgets(&line, Int32(line.count), file) != nil else { return true }
-    let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return text.split { $0 == " " || $0 == "\n" }.map(String.init) == ["0", "0", "4294967295"]
-  }()
 
   private static func name(of identifier: uid_t) -> String? {
     var entry = passwd()

@@ -67,9 +67,10 @@ extension APIClient {
     _ request: HTTPClientRequest, by client: HTTPClient = Self.client,
     _ body: (HTTPClientResponse) async throws(CommandFault) -> Void
   ) async throws(CommandFault) {
+    let request = try prepared(request)
     let response: HTTPClientResponse
     do {
-      response = try await client.execute(prepared(request), timeout: .hours(24 * 365))
+      response = try await client.execute(request, timeout: .hours(24 * 365))
     } catch let fault as CommandFault {
       throw fault
     } catch {

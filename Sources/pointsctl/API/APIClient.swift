@@ -62,10 +62,14 @@ struct APIClient {
     }
   }
 
-  /// With what every request carries.
-  func prepared(_ request: HTTPClientRequest) -> HTTPClientRequest {
+  /// With what every request carries, to a socket that may be trusted.
+  func prepared(_ request: HTTPClientRequest) throws(CommandFault) -> HTTPClientRequest {
     var request = request
-    if case .socket = endpoint { request.headers.replaceOrAdd(name: "host", value: "localhost") }
+    if case .socket(let path) = endpoint {
+      let trusted = Endpoint.socket(try TrustedSocket.address(path))
+      request.url = trusted.url(of: String(request.url.dropFirst(endpoint.url(of: "").count)))
+      request.headers.replaceOrAdd(name: "host", value: "localhost")
+    }
     if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
     return request
   }
@@ -86,11 +90,17 @@ struct APIClient {
     case none(wasSent: Bool, CommandFault)
   }
 
-  private func reply(to request: HTTPClientRequest, timeout: TimeAmount) async -> Reply {
+  private func reply(to bare: HTTPClientRequest, timeout: TimeAmount) async -> Reply {
+    let request: HTTPClientRequest
+    do throws(CommandFault) {
+      request = try prepared(bare)
+    } catch {
+      return .none(wasSent: false, error)
+    }
     let status: UInt
     let bytes: [UInt8]
     do {
-      let response = try await Self.client.execute(prepared(request), timeout: timeout)
+      let response = try await Self.client.execute(request, timeout: timeout)
       status = response.status.code
       let body = try await response.body.collect(upTo: Self.bodyLimit)
       bytes = Array(body.readableBytesView)

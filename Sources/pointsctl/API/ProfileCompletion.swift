@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONText
 
 extension CompletionKind {
   /// The users, servers and groups of the running daemon; nothing while there is none.
@@ -16,7 +17,9 @@ enum ProfileCompletion {
   static func candidates(for prefix: String, among servers: [ServerEntry]) -> [String] {
     let names = servers.map(\.user) + servers.map(\.name) + servers.flatMap(\.groups) + ["all"]
     var candidates: [String] = []
-    for name in names where name.lowercased().hasPrefix(prefix.lowercased()) {
+    // A name that is not printable as it is is no daemon's, and the shell would obey it.
+    let printable = names.filter { excerpt($0, limit: 200) == $0 }
+    for name in printable where name.lowercased().hasPrefix(prefix.lowercased()) {
       let candidate = prefix + name.dropFirst(prefix.count)
       if !candidates.contains(candidate) { candidates.append(candidate) }
     }

@@ -39,7 +39,9 @@ struct GetCommand: AsyncParsableCommand {
     guard let user = row["user"]?.string, let points = row["points"]?.integer,
       let stamp = row["datetime_stamp"]?.string
     else { throw APIFault.strange("a user without user, points and datetime_stamp") }
-    let line = "User: \(excerpt(user, limit: 200)) | Points: \(points) | Last Update: \(stamp)"
+    let line =
+      "User: \(excerpt(user, limit: 200)) | Points: \(points) | Last Update: "
+      + excerpt(stamp, limit: 40)
     return answer["stale_seconds"]?.integer.map { line + " | Stale: \($0)s" } ?? line
   }
 

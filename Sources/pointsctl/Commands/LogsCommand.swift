@@ -115,7 +115,8 @@ struct LogPrinter {
     let text =
       json
       ? node.compact
-      : "\(node["time"]?.string ?? "") \(level(node)) \(excerpt(message, limit: 4000))"
+      : excerpt(node["time"]?.string ?? "", limit: 40)
+        + " \(level(node)) \(excerpt(message, limit: 4000))"
     if holdsBack, last != nil { held.append(text) } else { try Output.line(text) }
   }
 
@@ -127,7 +128,7 @@ struct LogPrinter {
 
   /// In eight columns, so that messages stand below each other.
   private func level(_ node: JSONNode) -> String {
-    let name = String((node["level"]?.string ?? "").prefix(8))
-    return style.level(name) + String(repeating: " ", count: 8 - name.count)
+    let name = excerpt(node["level"]?.string ?? "", limit: 8)
+    return style.level(name) + String(repeating: " ", count: max(0, 8 - displayWidth(name)))
   }
 }

@@ -12,7 +12,8 @@ struct PointsctlCommand: AsyncParsableCommand {
       after the command.
 
       The control socket is --socket, else $POINTSD_SOCKET, else /run/pointsd/control.sock if \
-      there is one, else var/control.sock in this folder or one above.
+      there is one, else var/control.sock in this folder or one above. It must be root's, yours, or \
+      in a folder that root made for its owner.
 
       EXIT STATUS
         0   done, or nobody reads the output any more; watch, logs: ended by a signal

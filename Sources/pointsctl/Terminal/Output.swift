@@ -1,4 +1,5 @@
 import Glibc
+import JSONText
 
 /// What a command says: results on standard output, everything else on standard error.
 enum Output {
@@ -39,9 +40,10 @@ enum Output {
     try write(text + "\n")
   }
 
-  /// Says something to the operator beside the results. There is nobody to tell if that fails.
+  /// Says something to the operator beside the results, line by line; what a terminal would obey is
+  /// printed as an escape. Nobody is there to hear of it if that fails.
   static func note(_ text: String) {
-    remark(text + "\n")
+    for line in text.split(separator: "\n") { remark(excerpt(String(line), limit: 8000) + "\n") }
   }
 
   /// The same without the end of the line.

@@ -40,7 +40,7 @@ struct Watcher {
       every: every
     ) { line in
       if line.hasPrefix(json ? "{" : "User: ") { backOff.withLock { $0.reset() } }
-      try Output.line(json ? line : "\(Self.now) \(excerpt(line, limit: 1000))")
+      try Output.line(json ? Self.json(line) : "\(Self.now) \(excerpt(line, limit: 1000))")
     }
     try await conversation.run {
       say("connected to \(conversation.host):\(conversation.port)")
@@ -65,6 +65,11 @@ struct Watcher {
       say(error.description)
       return last
     }
+  }
+
+  /// An answer as JSON that a terminal shows and does not obey.
+  private static func json(_ line: String) -> String {
+    (try? JSONParser.parse(Array(line.utf8)))?.compact ?? jsonString(line)
   }
 
   private func say(_ text: String) {

@@ -14,6 +14,8 @@ final class Daemon {
     /// Further keys of the configuration, over those made here.
     var extra: [String: Any] = [:]
     var arguments: [String] = []
+    /// What starts the program: a command that ends with the program and its arguments.
+    var launcher: [String] = []
     /// The soft limit of open files at start; nil leaves it.
     var softDescriptorLimit: Int?
     /// Variables beside those of the test.
@@ -23,7 +25,7 @@ final class Daemon {
   }
 
   let directory: String
-  let options: Options
+  var options: Options
   let ports: [Int]
   let httpPort: Int
   private(set) var process: Process?
@@ -82,6 +84,11 @@ final class Daemon {
         "-c", "ulimit \(kind) -n \(limit) && exec \"$0\" \"$@\"", Self.binary("pointsd").path,
         "--config", configurationFile,
       ]
+    }
+    if let first = options.launcher.first {
+      process.executableURL = URL(fileURLWithPath: first)
+      process.arguments =
+        options.launcher.dropFirst() + [Self.binary("pointsd").path] + (process.arguments ?? [])
     }
     _ = FileManager.default.createFile(atPath: directory + "/log", contents: nil)
     let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory + "/log"))
