@@ -1,7 +1,7 @@
 import MariaDB
 
 extension DatabaseError {
-  /// What somebody must do on the server, with the statement, for refusals that end when it is done;
+  /// What an administrator must do on the server, with the statement, for refusals that end when it is done;
   /// nil for others. The daemon waits meanwhile.
   var remedy: String? {
     switch code {

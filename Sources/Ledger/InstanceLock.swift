@@ -2,7 +2,7 @@ import Glibc
 import MariaDB
 import Points
 
-/// Keeps a second daemon off the same database, and tells whether the database answers: the health
+/// Keeps a second daemon off the same database, and says whether the database answers: the health
 /// connection, apart from the pool.
 ///
 /// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
@@ -20,7 +20,7 @@ actor InstanceLock {
   /// - Parameter settings: of the daemon's account.
   init(settings: ConnectionSettings, instance: String) {
     var settings = settings
-    // An outage is to be known soon.
+    // An outage becomes known soon.
     settings.readTimeoutSeconds = 2
     settings.statementTimeoutSeconds = 0
     self.settings = settings

@@ -81,12 +81,12 @@ extension Ledger {
     while true {
       do {
         return try await restoreTookPlace(operation.id)
-      } catch let error as LedgerError where attempt < Self.outcomeAttempts {
-        logger.warning("what became of the restore is not known yet: \(error)")
+      } catch let error as LedgerError {
+        guard attempt < Self.outcomeAttempts else {
+          throw LedgerError.unknown(operation: operation.id, reason: "\(error)")
+        }
         attempt += 1
         try await retries.clock.sleep(for: .milliseconds(500))
-      } catch let error as LedgerError {
-        throw LedgerError.unknown(operation: operation.id, reason: "\(error)")
       }
     }
   }

@@ -26,10 +26,10 @@ enum Schema {
   /// original `user_tracking` with every point kept, and carries out the migrations that are due.
   /// May be called again.
   ///
-  /// Throws `LedgerError`: `unavailable` names what somebody must change, and passes when that is
+  /// Throws `LedgerError`: `unavailable` names what must be changed, and passes when that is
   /// done; `failed` is for a database that can never be used.
   /// - Parameter makesLostTables: whether tables of a ledger that is there are made again when they
-  ///   are missing. In a running daemon it is likelier that somebody puts them back.
+  ///   are missing. In a running daemon it is likelier that they are put back.
   static func prepare(
     _ settings: ConnectionSettings, makesLostTables: Bool = true, logger: Logger
   ) async throws {

@@ -65,23 +65,22 @@ extension Session {
       }
     }
     if settled.isEmpty, let firstRefusal { throw firstRefusal }
-    let blocked = try write(
+    let skipped = try write(
       settled, nowMilliseconds: locked.nowMilliseconds,
       by: Authorship(
         who: operation.who, reason: operation.reason ?? change.word, operation: operation.id),
-      partial && users.count > 1 ? .skip : .wait)
-    if !blocked.isEmpty {
-      guard blocked.count < settled.count else {
-        throw LedgerError.locked(CreditFailure.lockedRows(blocked.sorted()))
+      users.count > 1 ? .skip : .wait)
+    if !skipped.isEmpty {
+      guard partial, skipped.count < settled.count else {
+        throw LedgerError.locked(CreditFailure.lockedRows(skipped.sorted()))
       }
+      settled.removeAll { skipped.contains($0.user) }
+      intents.removeAll { skipped.contains($0.user) }
       outcomes = outcomes.map { outcome in
-        blocked.contains(outcome.user)
-          ? .init(
-            user: outcome.user, result: .locked,
-            reason: CreditFailure.lockedRows([outcome.user])) : outcome
+        guard skipped.contains(outcome.user) else { return outcome }
+        return .init(
+          user: outcome.user, result: .locked, reason: CreditFailure.lockedRows([outcome.user]))
       }
-      settled.removeAll { blocked.contains($0.user) }
-      intents.removeAll { blocked.contains($0.user) }
     }
     if change.isIntent { try write(intents, nowMilliseconds: locked.nowMilliseconds) }
     if users.count > 1 { try note(outcomes, of: operation) }

@@ -3,7 +3,7 @@ import Points
 
 /// A look at a given server before anything is written to it.
 extension Session {
-  /// Throws `LedgerError.unavailable` naming what somebody must change, with the statement, and
+  /// Throws `LedgerError.unavailable` naming what must be changed, with the statement, and
   /// `failed` for tables that are not ours.
   func lookAtServer() throws {
     try refuseForeignTables()

@@ -81,6 +81,26 @@ struct LockTests {
     try await fixture.expectClean(["Afif", "Faiz", "Zaid"])
   }
 
+  /// A group's change leaves out the user whose run another transaction has put in.
+  @Test func aGroupsChangeIsMadeToTheOthers() async throws {
+    let fixture = try await LedgerFixture.running(["Afif", "Faiz", "Zaid"])
+    let users = ["Afif", "Faiz", "Zaid"].map {
+      LedgerUser(name: $0, terms: LedgerFixture.terms, override: nil)
+    }
+    func attempt(_ change: Change) async throws -> ChangeReceipt {
+      try await fixture.ledger.attempt(
+        LedgerChange(.change(change, users), operation: Operation(who: "test", reason: nil)),
+        partial: true)
+    }
+    _ = try await attempt(.stop)
+    let shell = try await shell(fixture, Self.insert)
+    let outcome = try await attempt(.start)
+    #expect(outcome.users.map(\.result) == [.done, .locked, .done])
+    #expect(outcome.intents.map(\.user) == ["Afif", "Zaid"])
+    await shell.close()
+    try await fixture.expectClean(["Afif", "Zaid"])
+  }
+
   @Test func aLockedTableKeepsNobodyWaiting() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     let shell = try await fixture.shell()
