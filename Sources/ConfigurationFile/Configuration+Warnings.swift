@@ -19,7 +19,7 @@ extension Configuration {
     }
     if http.tokenFile != nil, !isLoopback {
       warnings.append(
-        "http.tokenFile: the token crosses the network UNENCRYPTED to \(http.address), and whoever "
+        "http.tokenFile: the token crosses the network UNENCRYPTED to \(http.address), and everybody who "
           + "sees it may change everything; set http.address to 127.0.0.1 behind a proxy with TLS")
     }
     return warnings

@@ -65,7 +65,7 @@ struct ConfigurationDecoder {
     guard NetworkAddress(address)?.isLoopback == false else { return true }
     section.reject(
       "open",
-      "must not be true while http.address is \(address): whoever reaches it from elsewhere could "
+      "must not be true while http.address is \(address): everybody who reaches it from elsewhere could "
         + "change everything; use 127.0.0.1 or ::1, or http.tokenFile in place of open")
     return false
   }

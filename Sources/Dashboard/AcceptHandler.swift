@@ -59,7 +59,7 @@ final class AcceptHandler: ChannelDuplexHandler {
     context.fireChannelReadComplete()
   }
 
-  /// What lacks is not the listening socket's fault: it is not told to those who would close it.
+  /// What lacks is not the listening socket's fault: it is kept from those who would close it.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let fault = error as? IOError,
       [EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED].contains(fault.errnoCode)

@@ -21,7 +21,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     var boundsWholeRequest = true
     /// For how long a peer may take nothing of what waits for it.
     var unread = TimeAmount.seconds(30)
-    /// Requests that may wait for their answers; whoever sends more is closed after these.
+    /// Requests that may wait for their answers; a peer that sends more is closed after these.
     var pipelined = 16
     /// A request that announces a longer body is refused without reading it.
     var body: Int?

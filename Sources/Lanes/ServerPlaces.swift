@@ -1,5 +1,5 @@
 /// The places for clients that all servers share: half of them are divided equally, so that a flood
-/// at one server leaves the others theirs, and the rest is for whoever comes first. Pure.
+/// at one server leaves the others theirs, and the rest is for those who come first. Pure.
 struct ServerPlaces {
   /// Clients of all servers together, as descriptors allow.
   private var descriptors: Int
@@ -56,7 +56,7 @@ struct ServerPlaces {
     freeKeys.append(key)
   }
 
-  /// Divides anew among more servers.
+  /// Divides again among more servers.
   private mutating func divide() {
     let before = share
     share = Self.share(of: capacity, among: planned)

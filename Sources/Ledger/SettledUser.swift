@@ -28,7 +28,7 @@ struct Authorship {
 extension Session {
   /// Writes settlements back, in the transaction that locked the accounts.
   ///
-  /// Writing may need locks that no row tells of: a run that another transaction has put in and not
+  /// Writing may need locks that no row shows: a run that another transaction has put in and not
   /// committed, a gap between two runs.
   /// - Returns: with `.skip`, the users that were left as they are because of that.
   @discardableResult

@@ -85,7 +85,7 @@ extension Session {
   }
 
   /// Makes the triggers of a table that takes the place of `user_tracking`.
-  /// - Parameter suffix: tells their names from those of the table in use.
+  /// - Parameter suffix: distinguishes their names from those of the table in use.
   func makeTriggers(on table: String, suffix: String) throws {
     for trigger in LedgerTrigger.all {
       try executeText(trigger.statement(named: trigger.name + suffix, on: table))

@@ -50,7 +50,7 @@ public actor ConnectionPool {
 
   /// - Parameters:
   ///   - size: the limit of connections, 1 to 64.
-  ///   - name: tells its metrics from those of other pools.
+  ///   - name: distinguishes its metrics from those of other pools.
   public init(
     settings: ConnectionSettings, size: Int, name: String? = nil, time: PoolTime = .system
   ) {

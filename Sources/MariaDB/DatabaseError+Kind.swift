@@ -43,13 +43,13 @@ extension DatabaseError.Kind {
   }()
 
   private static let codesNotDone: [Int] = [
-    1021,  // ER_DISK_FULL: until somebody makes room
+    1021,  // ER_DISK_FULL: until there is room again
     1030,  // ER_GET_ERRNO: the storage engine, such as of a full disk
     1290, 1836,  // ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE: the server is read-only for now
     1020,  // ER_CHECKREAD: the record changed since it was read
     1040,  // ER_CON_COUNT_ERROR: too many connections
     1047,  // ER_UNKNOWN_COM_ERROR: how a Galera node says it is not ready
-    1114,  // ER_RECORD_FILE_FULL: out of disk space, until somebody makes room
+    1114,  // ER_RECORD_FILE_FULL: out of disk space, until there is room again
     1129,  // ER_HOST_IS_BLOCKED
     1203,  // ER_TOO_MANY_USER_CONNECTIONS
     1205,  // ER_LOCK_WAIT_TIMEOUT

@@ -12,7 +12,7 @@ struct PoolMetrics: Sendable {
   /// Those who got none: the deadline passed, the database was away or the pool closed.
   let refusals: Counter
 
-  /// - Parameter name: tells the figures from those of other pools.
+  /// - Parameter name: distinguishes the figures from those of other pools.
   init(name: String?) {
     let dimensions = name.map { [("pool", $0)] } ?? []
     open = Gauge(label: "pointsd_pool_connections", dimensions: dimensions)

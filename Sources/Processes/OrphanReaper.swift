@@ -6,7 +6,7 @@ import Synchronization
 /// machine or container: there the children of processes that ended become its own, and stay in the
 /// list of processes until it asks for their status.
 package enum OrphanReaper {
-  /// Children that were started here and have somebody who asks for their status.
+  /// Children that were started here and whose starter asks for their status.
   private static let own = Mutex<Set<pid_t>>([])
 
   /// Whether this process is the one that has to do it.

@@ -5,7 +5,7 @@
 /// again (found done, or done now), or the operation's id taken as void (then it can never be done
 /// any more). Until then nothing is called "not done".
 struct ChangeMachine: Sendable, Hashable {
-  /// What one try told.
+  /// What one try came to.
   enum Attempt: Sendable, Hashable {
     case done
     /// A rule refused it, or another try cannot help.
@@ -51,7 +51,7 @@ struct ChangeMachine: Sendable, Hashable {
     case sendVoid
     /// Send `pauseEnded` after this many milliseconds.
     case pause(milliseconds: Int64)
-    /// Tell whoever asked.
+    /// Answer the client.
     case answer(Answer)
     /// The outcome is known, and the change is over.
     case finish(done: Bool)
@@ -65,7 +65,7 @@ struct ChangeMachine: Sendable, Hashable {
     case over
   }
 
-  /// How long whoever asked waits for the ledger, in milliseconds.
+  /// How long the client waits for the ledger, in milliseconds.
   static let budget: Int64 = 4000
   /// A try takes up to a second of waiting for a lock; later than this none is begun, so that it
   /// ends, and is known, within the budget.

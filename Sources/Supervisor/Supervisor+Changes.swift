@@ -2,7 +2,7 @@ import Logging
 import Points
 
 // The way of a change: it waits until no other change of its users is under way, its machine says
-// what to send, and whoever asked gets the outcome, or after the budget the operation's id. A doubt
+// what to send, and the client gets the outcome, or after the budget the operation's id. A doubt
 // is pursued until it ends, whether anybody waits or not.
 extension Supervisor {
   /// Makes a change and returns what it came to.

@@ -38,11 +38,11 @@ struct RepeatedChange {
     return elapsed < Self.budget ? .repeatAfter(Self.pause) : .fail(unknown())
   }
 
-  /// What is said when nobody told the outcome in time.
+  /// What is said when the outcome was not known in time.
   func unknown() -> CommandFault {
     CommandFault(
       .tryAgain,
-      "whether it was done is not known yet; later GET /api/operations?key=\(key) tells, and"
+      "whether it was done is not known yet; later GET /api/operations?key=\(key) says it, and"
         + " pointsctl ps shows what is")
   }
 }
