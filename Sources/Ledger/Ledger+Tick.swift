@@ -9,7 +9,7 @@ struct CreditFailure: Sendable {
   /// Ticks in a row.
   let count: Int
 
-  /// A row is locked for a moment by every edit; only one that stays locked is told of.
+  /// A row is locked for a moment by every edit; only one that stays locked is named.
   static let patience = 3
   static let locked =
     "its row is locked by another transaction, such as one left open in a SQL shell;"
@@ -142,7 +142,7 @@ extension Ledger {
     result.nowMilliseconds = reading.nowMilliseconds
     let entries = runs.compactMap { run -> (Int64, CreditFailure)? in
       guard let reason = refused[run.identifier] else { return nil }
-      // Only a lock is worth a second look before it is told.
+      // Only a lock is worth a second look before it is named.
       let count =
         reason == CreditFailure.locked
         ? (earlier[run.identifier]?.count ?? 0) + 1 : CreditFailure.patience

@@ -10,7 +10,7 @@ public enum PointsEvent: Sendable, Hashable {
   case configuration(ConfigurationCondition)
   /// The database went away or came back.
   case database(DatabaseCondition)
-  /// The ledger was replaced by a restore: whoever follows events begins again with a snapshot.
+  /// The ledger was replaced by a restore: subscribers begin again with a snapshot.
   case restored
   /// The users whose ticks are late, all of them; empty when nobody is late any more.
   case late([String])

@@ -3,13 +3,13 @@ import Points
 /// Decides what the ledger lacks: what is wanted on one side, what a snapshot shows on the other,
 /// and the difference comes out. It keeps nothing but what one snapshot cannot tell by itself.
 struct Reconciler: Sendable {
-  /// What is to be done about the difference.
+  /// What to do about the difference.
   struct Plan: Sendable, Hashable {
     /// Users whose account is brought to what is wanted.
     var repairs: [LedgerUser] = []
     /// Users whose run is closed because no daemon serves them any more.
     var closing: [String] = []
-    /// Whether it is noted anew whom this daemon serves.
+    /// Whether to note again whom this daemon serves.
     var serves = false
 
     var isEmpty: Bool { repairs.isEmpty && closing.isEmpty && !serves }

@@ -165,7 +165,7 @@ extension Supervisor {
         "operation \(pending.operation.id) was not carried out and never will be",
         metadata: ["event": "change"])
     }
-    // Whatever became of it: the ledger tells.
+    // Whatever became of it: the ledger has it.
     digest = nil
     wake.yield()
     for ticket in changeQueue.leave(pending.ticket) {

@@ -31,7 +31,7 @@ extension Supervisor {
     }
   }
 
-  /// The outcome of a reload became known after whoever asked was answered.
+  /// The outcome of a reload became known after the answer was given.
   func finishReload(done: Bool) async {
     guard let reload = unfinishedReload else { return }
     if done { await takeOver(reload) }

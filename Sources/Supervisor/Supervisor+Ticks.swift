@@ -66,7 +66,7 @@ extension Supervisor {
     if outcome.rows.isEmpty || observations.accept(token) {
       publish(outcome.rows)
     } else {
-      // Something else was read meanwhile: which is newer, a turn tells.
+      // Something else was read meanwhile: a turn finds which is newer.
       digest = nil
       wake.yield()
     }

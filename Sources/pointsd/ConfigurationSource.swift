@@ -6,7 +6,7 @@ import Supervisor
 import Synchronization
 import Systemd
 
-/// The configuration file of the running daemon, read anew for each plan and reload.
+/// The configuration file of the running daemon, read again for each plan and reload.
 final class ConfigurationSource: ConfigurationReading {
   private let path: String
   private let profiles: [String]

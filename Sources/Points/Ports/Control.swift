@@ -78,7 +78,7 @@ public protocol Control: Sendable {
   func late() async -> [String]
 
   /// Events from now on. A subscriber that falls behind by 1,024 events loses the stream and is to
-  /// start anew with a snapshot.
+  /// begin again with a snapshot.
   func events() async -> AsyncStream<PointsEvent>
 }
 
