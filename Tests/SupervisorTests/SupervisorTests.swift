@@ -116,12 +116,13 @@ import Testing
     }
   }
 
-  @Test func lastKnownValuesAreGivenWithTheirAge() async throws {
+  @Test(arguments: [LedgerError.unavailable("gone"), .locked("an import")])
+  func lastKnownValuesAreGivenWithTheirAge(_ failure: LedgerError) async throws {
     let fixture = Fixture()
     try await fixture.run {
       await fixture.reached([.running])
       await fixture.time.sleeper(of: .milliseconds(30_005))
-      fixture.store.state.withLock { $0.failure = .unavailable("gone") }
+      fixture.store.state.withLock { $0.failure = failure }
       let asked = Task { try await fixture.supervisor.user("Afif") }
       // The first read fails and is tried again; after a second the known values have to do.
       await fixture.time.sleeper(of: .milliseconds(50))
