@@ -4,7 +4,7 @@ import Synchronization
 /// Hands log records to a sink that may block, so that nobody who logs waits for who reads.
 ///
 /// Records wait in a bounded queue. When it is full the oldest ones are dropped and counted, as are
-/// those that the sink cannot take. The sink gets a note with their number before the next record.
+/// those that the sink cannot take. It gets a note with their number when it takes records again.
 final class LogWriter<Record: Sendable>: Sendable {
   /// How much may wait.
   struct Limits: Sendable {
@@ -95,8 +95,11 @@ final class LogWriter<Record: Sendable>: Sendable {
   }
 
   private func drain() {
-    while let (record, missing) = next() {
-      if !sink(record) { lose(record, standingFor: missing) }
+    // After a failure the next record is tried, not the note of it again and again.
+    var notes = true
+    while let (record, missing) = next(noting: notes) {
+      notes = sink(record)
+      if !notes { lose(record, standingFor: missing) }
     }
   }
 
@@ -115,9 +118,9 @@ final class LogWriter<Record: Sendable>: Sendable {
 
   /// The record for the sink, and how many a note stands for; nil when none waits, and then `drain`
   /// ends.
-  private func next() -> (Record, missing: Int?)? {
+  private func next(noting: Bool) -> (Record, missing: Int?)? {
     state.withLock { state in
-      if let pattern = state.pattern, state.count > 0 {
+      if noting, let pattern = state.pattern, state.count > 0 {
         defer { (state.dropped, state.pattern) = (0, nil) }
         return (note(state.dropped, pattern), state.dropped)
       }

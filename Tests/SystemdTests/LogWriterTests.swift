@@ -69,10 +69,12 @@ import Testing
   @Test func whatCannotBeWrittenIsCounted() {
     let isFull = Atomic(true)
     let counted = Atomic(0)
+    let tried = Atomic(0)
     let lines = Mutex<[String]>([])
     let writer = LogWriter<String>(
       size: \.utf8.count, note: { count, _ in "\(count) dropped" },
       sink: { line in
+        tried.add(1, ordering: .relaxed)
         guard !isFull.load(ordering: .relaxed) else { return false }
         lines.withLock { $0.append(line) }
         return true
@@ -83,6 +85,8 @@ import Testing
     for number in 2...5 { writer.write("\(number)") }
     #expect(writer.flush(within: .seconds(30)))
     #expect(counted.load(ordering: .relaxed) == 5)
+    // Each record once, and at most one note before it.
+    #expect(tried.load(ordering: .relaxed) <= 9)
     isFull.store(false, ordering: .relaxed)
     writer.write("6")
     #expect(writer.flush(within: .seconds(30)))
