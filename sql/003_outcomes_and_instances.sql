@@ -11,7 +11,9 @@ ALTER TABLE operations
   ADD COLUMN IF NOT EXISTS account VARCHAR(255) NULL,
   ADD COLUMN IF NOT EXISTS request VARCHAR(1000) NULL,
   ADD COLUMN IF NOT EXISTS detail MEDIUMTEXT NULL,
-  ADD UNIQUE KEY IF NOT EXISTS one_operation_a_key (account, idempotency_key);
+  ADD UNIQUE KEY IF NOT EXISTS one_operation_a_key (account, idempotency_key),
+  ADD KEY IF NOT EXISTS operations_by_time (made_at),
+  ADD KEY IF NOT EXISTS operations_by_kind (kind, made_at);
 
 -- What a run is worth: the rule, in the only place that SQL has it. DECIMAL, so that a run edited
 -- by hand overflows nothing.

@@ -53,6 +53,7 @@ enum EventEncoder {
     case .servers: "servers"
     case .configuration: "configuration"
     case .database: "database"
+    case .restored: "resync"
     case .late: "late"
     }
   }
@@ -71,6 +72,7 @@ enum EventEncoder {
       ["servers": .array(servers.map { Documents.server($0, for: audience) })]
     case .configuration(let condition): Documents.configuration(condition, for: audience)
     case .database(let condition): Documents.database(condition, for: audience)
+    case .restored: [:]
     case .late(let users): ["users": .array(users.map(JSON.string))]
     }
   }

@@ -12,7 +12,7 @@ extension Ledger {
   }
 
   /// Settles users whose row is missing or whose gap is too long, all in one transaction; when that
-  /// fails, each in its own, so that one user's trouble stays its own.
+  /// fails, each in its own, so that one user's fault stays its own.
   func settle(_ users: [String]) async -> Repair {
     guard !users.isEmpty else { return Repair() }
     let limit = maximumCatchUpMilliseconds

@@ -9,7 +9,7 @@ struct CreditFailure: Sendable {
   /// Ticks in a row.
   let count: Int
 
-  /// A row is locked for a moment by every edit; only one that stays locked is a trouble.
+  /// A row is locked for a moment by every edit; only one that stays locked is named.
   static let patience = 3
   static let locked =
     "its row is locked by another transaction, such as one left open in a SQL shell;"
@@ -22,14 +22,26 @@ struct CreditFailure: Sendable {
   }
 }
 
-extension Ledger: TickStore {
-  public func tick(intervalMilliseconds interval: Int64) async throws -> TickOutcome {
+extension Ledger {
+  public func tick(
+    intervalMilliseconds interval: Int64
+  ) async throws(LedgerError) -> TickOutcome {
+    do {
+      return try await tickAlone(interval)
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .unavailable("credit the interval of \(interval) ms: \(error)")
+    }
+  }
+
+  private func tickAlone(_ interval: Int64) async throws -> TickOutcome {
     try await oneTickAtATime {
       let token = Int64.random(in: 1...Int64.max)
-      let excluded = (troubles[interval] ?? [:]).keys.sorted()
+      let excluded = (uncreditedUsers[interval] ?? [:]).keys.sorted()
       let group = try await creditGroup(interval, token, excluding: excluded)
       var result = PartialOutcome(reading: group.reading)
-      guard !group.reading.due.isEmpty || !excluded.isEmpty || !postponed.isEmpty else {
+      guard !group.reading.due.isEmpty || !excluded.isEmpty else {
         return result.outcome
       }
       try await repair(interval, token, group, excluded: excluded, into: &result)
@@ -102,16 +114,14 @@ extension Ledger: TickStore {
       present[run.identifier] = CreditFailure(
         user: run.user, reason: reason, count: CreditFailure.patience)
     }
-    troubles[interval] = present.isEmpty ? nil : present
-    for trouble in present.values {
-      if trouble.count >= CreditFailure.patience {
-        result.troubles[trouble.user] = trouble.reason
+    uncreditedUsers[interval] = present.isEmpty ? nil : present
+    for failure in present.values {
+      if failure.count >= CreditFailure.patience {
+        result.uncreditedUsers[failure.user] = failure.reason
       } else {
         result.isUnfinished = true
       }
     }
-    if !postponed.isEmpty { result.notices += try await reconcilePostponed() }
-    for user in postponed { result.troubles[user.name] = CreditFailure.locked }
   }
 
   /// Credits those of some runs that can be, and says what is wrong with the others.
@@ -120,7 +130,7 @@ extension Ledger: TickStore {
     into result: inout PartialOutcome
   ) async throws -> [Int64: CreditFailure] {
     let limit = creditableSlots(interval)
-    let earlier = troubles[interval] ?? [:]
+    let earlier = uncreditedUsers[interval] ?? [:]
     let (refused, reading) = try await retries.run("credit users one by one") {
       try await tickPool.transaction { session in
         let refused = try session.creditUnlocked(
@@ -132,7 +142,7 @@ extension Ledger: TickStore {
     result.nowMilliseconds = reading.nowMilliseconds
     let entries = runs.compactMap { run -> (Int64, CreditFailure)? in
       guard let reason = refused[run.identifier] else { return nil }
-      // Only a lock is worth a second look before it is told.
+      // Only a lock is worth a second look before it is named.
       let count =
         reason == CreditFailure.locked
         ? (earlier[run.identifier]?.count ?? 0) + 1 : CreditFailure.patience
@@ -145,7 +155,7 @@ extension Ledger: TickStore {
 /// What a tick has come to so far.
 struct PartialOutcome {
   var rows: [PointsRow]
-  var troubles: [String: String] = [:]
+  var uncreditedUsers: [String: String] = [:]
   var nowMilliseconds: Int64
   var notices: [String] = []
   var isUnfinished: Bool
@@ -158,7 +168,8 @@ struct PartialOutcome {
 
   var outcome: TickOutcome {
     TickOutcome(
-      rows: rows, troubles: troubles, databaseMilliseconds: nowMilliseconds, notices: notices,
+      rows: rows, uncreditedUsers: uncreditedUsers, databaseMilliseconds: nowMilliseconds,
+      notices: notices,
       isUnfinished: isUnfinished)
   }
 }

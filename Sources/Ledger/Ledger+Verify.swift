@@ -2,9 +2,15 @@ import MariaDB
 import Points
 
 extension Ledger {
-  public func verify(users: [String], earning: Set<String>) async throws -> Verification {
-    try await report(.verify, "verify") { session in
-      try session.verification(users: users, earning: earning)
+  public func verify(_ users: [LedgerUser]) async throws -> Verification {
+    let instance = instance
+    return try await report(.verify, "verify") { session in
+      // What was asked is read in the same snapshot as the runs.
+      let intents = try session.intents(of: users.map(\.name))
+      let earning = users.filter { $0.effective(under: intents[$0.name]).earning }
+      return try session.verification(
+        users: users.map(\.name), earning: Set(earning.map(\.name)),
+        elsewhere: try session.servedElsewhere(than: instance))
     }
   }
 }
@@ -43,12 +49,15 @@ private struct RunSurvey {
 
 extension Session {
   /// Checks the ledger in use, in a transaction.
-  fileprivate func verification(users: [String], earning: Set<String>) throws -> Verification {
+  /// - Parameter elsewhere: users that other instances serve; whether they earn is not our matter.
+  fileprivate func verification(
+    users: [String], earning: Set<String>, elsewhere: Set<String>
+  ) throws -> Verification {
     let now = try nowMilliseconds()
     let survey = try survey()
     let differences =
       try differencesOfPoints(survey, configured: users) + survey.overlaps
-      + openRuns(survey, against: earning) + future(survey, nowMilliseconds: now)
+      + openRuns(survey, against: earning, but: elsewhere) + future(survey, nowMilliseconds: now)
     return Verification(
       users: users.count, differences: differences, notices: try recentNotices())
   }
@@ -110,10 +119,13 @@ extension Session {
 
   /// Whether runs are open exactly where they must be.
   private func openRuns(
-    _ survey: RunSurvey, against earning: Set<String>
+    _ survey: RunSurvey, against earning: Set<String>, but elsewhere: Set<String>
   ) -> [Verification.Difference] {
     let earning = Set(earning.map(ExactName.init))
-    let wrong = survey.open.filter { !earning.contains($0.key) || $0.value > 1 }
+    let elsewhere = Set(elsewhere.map(ExactName.init))
+    let wrong = survey.open.filter { user, count in
+      count > 1 || !earning.contains(user) && !elsewhere.contains(user)
+    }
     let missing = earning.filter { survey.open[$0] == nil }
     return wrong.sorted { $0.key < $1.key }.map { user, count in
       Verification.Difference(

@@ -98,7 +98,7 @@ extension Session {
   }
 
   /// Those of `users` that have an open run, locked or not.
-  private func usersWithOpenRun(of users: [String]) throws -> Set<String> {
+  func usersWithOpenRun(of users: [String]) throws -> Set<String> {
     var found: Set<String> = []
     for names in Batch.padded(users) {
       let sql = """

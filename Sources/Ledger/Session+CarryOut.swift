@@ -16,9 +16,12 @@ extension Session {
         maximumCatchUpMilliseconds: limit)
     case .reload(let changed, let leaving):
       let outcome = try Reconciliation(
-        users: changed, leaving: .named(leaving), policy: .wait, operation: change.operation,
+        users: changed, leaving: leaving, policy: .wait, operation: change.operation,
         maximumCatchUpMilliseconds: limit
       ).run(on: self)
+      if let refusal = outcome.failures.sorted(by: { $0.key < $1.key }).first {
+        throw LedgerError.refused("\(refusal.key): \(refusal.value)")
+      }
       let names = changed.map(\.name)
       let intents = try intents(of: names)
       let users = change.users.map { OperationRecord.UserOutcome(user: $0, result: .done) }

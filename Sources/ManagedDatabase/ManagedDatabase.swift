@@ -49,6 +49,9 @@ public actor ManagedDatabase {
   /// Whether the server runs and lets the daemon's own account in.
   public var isReady: Bool { if case .running = state { true } else { false } }
 
+  /// Whether there is data in the directory; false before the first start.
+  public nonisolated var hasData: Bool { layout.dataDirectory != nil }
+
   /// How the daemon's own account connects.
   public nonisolated let settings: ConnectionSettings
 

@@ -1,4 +1,4 @@
-/// What happened, for everybody who watches: the dashboard, the log, watching TCP clients.
+/// What happened, broadcast to subscribers: the dashboard, the log, watching TCP clients.
 public enum PointsEvent: Sendable, Hashable {
   /// These users' rows changed, by a tick, a change or a hand edit.
   case points([PointsRow])
@@ -10,6 +10,8 @@ public enum PointsEvent: Sendable, Hashable {
   case configuration(ConfigurationCondition)
   /// The database went away or came back.
   case database(DatabaseCondition)
+  /// The ledger was replaced by a restore: subscribers begin again with a snapshot.
+  case restored
   /// The users whose ticks are late, all of them; empty when nobody is late any more.
   case late([String])
 }

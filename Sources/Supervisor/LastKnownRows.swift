@@ -4,9 +4,16 @@ import Points
 struct LastKnownRows {
   private var entries: [String: (row: PointsRow, readAtMilliseconds: Int64)] = [:]
 
-  /// - Parameter nowMilliseconds: a clock that never goes back.
+  /// - Parameter nowMilliseconds: a monotonic clock.
   mutating func remember(_ rows: [PointsRow], nowMilliseconds: Int64) {
     for row in rows { entries[row.user] = (row, nowMilliseconds) }
+  }
+
+  func row(of user: String) -> PointsRow? { entries[user]?.row }
+
+  /// The database has these rows still.
+  mutating func confirm(nowMilliseconds: Int64) {
+    for user in entries.keys { entries[user]?.readAtMilliseconds = nowMilliseconds }
   }
 
   /// Those of `rows` that are not known as they are.

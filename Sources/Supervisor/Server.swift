@@ -14,38 +14,54 @@ final class Server {
   /// Tells the retry that is due from one that was cancelled.
   var retryGeneration = 0
 
-  /// What this process was told by `--profile`, until a command says otherwise.
-  var override: EffectiveIntent?
+  /// What `--profile` says, until something is asked later.
+  var override: ProfileOverride?
   /// What was last asked, as the ledger keeps it; nil until it was read.
   var intent: Intent?
 
   var since: DateTimeStamp
+  /// What was broadcast last.
+  var lastStanding: Standing?
   /// The last fault, kept after recovery; `publicText` is what readers without rights see of it.
   var lastError: (text: String, publicText: String)?
-  /// Why the user could not be credited; nil when all is well.
-  var trouble: String?
+  /// Why the user could not be credited, or brought to what is wanted; nil when all is well.
+  var creditFailure: String?
   /// Requests of listeners that were closed since.
   var earlierRequests = 0
 
-  init(
-    number: Int, definition: ServerDefinition, override: EffectiveIntent?, since: DateTimeStamp
-  ) {
+  init(number: Int, definition: ServerDefinition, since: DateTimeStamp) {
     self.number = number
     self.definition = definition
-    self.override = override
     self.since = since
   }
 
   /// Whether it runs and whether it is paused. A user nobody has asked anything of runs.
-  var effective: EffectiveIntent {
-    override
-      ?? intent.map { EffectiveIntent(running: $0.running, paused: $0.paused) }
-      ?? EffectiveIntent(running: true, paused: false)
+  var effective: EffectiveIntent { account.effective(under: intent) }
+
+  /// Takes over what was asked last, as the ledger says.
+  func follow(_ intent: Intent?) {
+    self.intent = intent
+    guard let override else { return }
+    if override.revision == .max {
+      // The profiles were given before the ledger was read: they override what was asked till now.
+      self.override = ProfileOverride(
+        running: override.running, revision: max(1, intent?.revision ?? 1))
+    } else if !override.holds(against: intent) {
+      self.override = nil
+    }
+  }
+
+  /// Whether the listener is, or is on its way to be, as asked.
+  var listenerFollows: Bool {
+    switch machine.state {
+    case .stopped, .stopping(thenStart: false): !effective.running
+    case .starting, .running, .backingOff, .failed, .stopping(thenStart: true): effective.running
+    }
   }
 
   /// As the ledger knows it.
   var account: LedgerUser {
-    LedgerUser(name: definition.user, terms: definition.terms, effective: override)
+    LedgerUser(name: definition.user, terms: definition.terms, override: override)
   }
 
   /// Whether the machine has come to rest, as far as it will by itself at once.
@@ -71,6 +87,15 @@ final class Server {
     return effective.paused ? .paused : .running
   }
 
+  /// What is worth a line when it changes.
+  struct Standing: Hashable {
+    let state: ServerState
+    let wanted: ServerState
+    let reason: String?
+  }
+
+  var standing: Standing { Standing(state: state, wanted: wanted, reason: reason) }
+
   var state: ServerState {
     switch machine.state {
     case .stopped: .stopped
@@ -85,7 +110,7 @@ final class Server {
     switch machine.state {
     case .backingOff(let reason), .failed(let reason): reason
     case .stopping: "stopping"
-    case .starting, .running, .stopped: trouble ?? askedReason
+    case .starting, .running, .stopped: creditFailure ?? askedReason
     }
   }
 
@@ -100,7 +125,7 @@ final class Server {
     case .backingOff(let reason), .failed(let reason):
       lastError?.text == reason ? lastError?.publicText : Self.publicListenerFailure
     case .starting, .running, .stopped:
-      if trouble != nil {
+      if creditFailure != nil {
         Self.publicCreditFailure
       } else if effective.earning {
         nil

@@ -115,11 +115,11 @@ extension Supervisor {
   }
 
   /// Made at the moment it is sent: terms and profiles may have changed since it was asked for.
-  private func ledgerChange(_ pending: PendingChange) -> LedgerChange {
+  func ledgerChange(_ pending: PendingChange) -> LedgerChange {
     switch pending.request {
     case .reload(let change): return change
     case .change(let change, let users):
-      let accounts = users.compactMap { serverByName[FoldedName($0)]?.account }
+      let accounts = users.compactMap { table.named($0)?.account }
       return LedgerChange(.change(change, accounts), operation: pending.operation)
     }
   }
@@ -155,14 +155,19 @@ extension Supervisor {
 
   private func finish(_ pending: PendingChange, done: Bool) {
     changes[pending.ticket] = nil
+    if case .reload = pending.request, case .failure(.unknown) = pending.answer {
+      queue.yield(.finishReload(done: done))
+    }
     if done, let receipt = pending.receipt {
       log(pending, receipt)
-      if case .change(let change, _) = pending.request { adopt(receipt, of: change) }
     } else if case .failure(.unknown) = pending.answer {
       logger.notice(
         "operation \(pending.operation.id) was not carried out and never will be",
         metadata: ["event": "change"])
     }
+    // Whatever became of it: the ledger has it.
+    digest = nil
+    wake.yield()
     for ticket in changeQueue.leave(pending.ticket) {
       if let next = changes[ticket] { handle(.begin, next) }
     }
@@ -175,7 +180,7 @@ extension Supervisor {
         "\(pending.kind) \(outcome.user), asked by \(pending.operation.who)\(reason)",
         metadata: [
           "user": "\(outcome.user)",
-          "server": "\(serverByName[FoldedName(outcome.user)]?.definition.server ?? "")",
+          "server": "\(table.named(outcome.user)?.definition.server ?? "")",
           "event": "change",
         ])
     }
@@ -194,22 +199,9 @@ extension Supervisor {
     }
   }
 
-  /// Takes over what was asked last, and starts or stops the listeners where that changed.
-  private func adopt(_ receipt: ChangeReceipt, of change: Change) {
-    rowsFound(receipt.rows)
-    for intent in receipt.intents {
-      keep(intent)
-      guard change.isIntent, let server = serverByName[FoldedName(intent.user)] else { continue }
-      server.override = nil
-      let before = server.machine.state
-      handle(server.effective.running ? .startAsked : .stopAsked, server: server)
-      if before == server.machine.state { stateChanged(server) }
-    }
-  }
-
   /// The server that goes by a name, its user's or its own, in any case.
   func server(named name: String) throws(ControlError) -> Server {
-    guard let server = serverByName[FoldedName(name)] else {
+    guard let server = table.named(name) else {
       throw .notFound("User not found")
     }
     return server

@@ -1,10 +1,7 @@
 import Points
 
 extension Supervisor: Control {
-  public func users() async throws -> Reading<[PointsRow]> {
-    let reading = try await read(users)
-    return Reading(reading.value.sorted { $0.user < $1.user }, staleSeconds: reading.staleSeconds)
-  }
+  public func users() async throws -> Reading<[PointsRow]> { try await read(table.users) }
 
   public func user(_ name: String) async throws -> Reading<PointsRow> {
     let user = try server(named: name).definition.user
@@ -15,26 +12,16 @@ extension Supervisor: Control {
     return Reading(row, staleSeconds: reading.staleSeconds)
   }
 
-  /// Rows from the database, or the last known ones with their age while it is away.
+  /// Rows from the database, or the last known ones with their age while it does not answer.
   private func read(_ users: [String]) async throws -> Reading<[PointsRow]> {
-    let reason: String
-    if case .away(_, let away) = condition {
-      reason = away
-    } else {
-      do {
-        let rows = try await store.rows(of: users)
-        lastKnown.remember(rows, nowMilliseconds: time.monotonicMilliseconds())
-        return Reading(rows)
-      } catch let error as LedgerError {
-        switch error {
-        // An import locks the whole table.
-        case .unavailable(let away), .locked(let away): reason = away
-        default: throw ControlError(error)
-        }
-      }
+    if let rows = await rowReader.rows(of: users) {
+      return Reading(rows.rows, version: rows.version)
     }
     let known = lastKnown.recall(users, nowMilliseconds: time.monotonicMilliseconds())
-    guard let known else { throw ControlError.unavailable("Database unavailable: \(reason)") }
+    guard let known else {
+      let reason = if case .away(_, let away) = condition { away } else { "it does not answer" }
+      throw ControlError.unavailable("Database unavailable: \(reason)")
+    }
     return known
   }
 
@@ -47,7 +34,7 @@ extension Supervisor: Control {
     }
   }
 
-  public func servers() async -> [ServerStatus] { servers.map(\.status) }
+  public func servers() async -> [ServerStatus] { table.all.map(\.status) }
 
   public func server(_ name: String) async throws -> ServerStatus {
     try server(named: name).status
@@ -55,9 +42,9 @@ extension Supervisor: Control {
 
   public func members(ofProfile name: String) async throws -> [String] {
     let folded = FoldedName(name)
-    if folded == FoldedName("all") { return users }
-    if let server = serverByName[folded] { return [server.definition.user] }
-    let members = servers.map(\.definition).filter { definition in
+    if folded == FoldedName("all") { return table.users }
+    if let server = table.named(name) { return [server.definition.user] }
+    let members = table.all.map(\.definition).filter { definition in
       definition.groups.contains { FoldedName($0) == folded }
     }
     guard !members.isEmpty else {
@@ -67,11 +54,9 @@ extension Supervisor: Control {
   }
 
   public func verify() async throws -> Verification {
-    guard phase == .serving else {
-      throw ControlError.unavailable("the ledger is not ready: the database is away")
-    }
+    try requireServing()
     do {
-      let verification = try await store.verify(users: users, earning: earning)
+      let verification = try await store.verify(table.accounts)
       metrics.verified(verification)
       return verification
     } catch let error as LedgerError {
@@ -91,11 +76,14 @@ extension Supervisor: Control {
     case .serving:
       if case .away(let since, let reason) = condition {
         add("the database is away since \(since)", reason)
-      } else if let reason = await faultOfQueryPool() {
-        add("the database does not answer", reason)
+      } else if let turnFailure {
+        add("the ledger cannot be followed", turnFailure)
+      } else if lastTurn == nil {
+        add("the ledger is being read")
       }
+      if let failure = ticks.failure { add("ticks fail", failure) }
     }
-    let starting = servers.filter { $0.effective.running && $0.status.status == .starting }
+    let starting = table.all.filter { $0.effective.running && $0.status.status == .starting }
     if !starting.isEmpty {
       let names = starting.prefix(5).map(\.definition.server).joined(separator: ", ")
       add("\(starting.count) server(s) starting: \(names)")
@@ -104,15 +92,6 @@ extension Supervisor: Control {
     return ReadinessFailure(
       detail: failures.map(\.detail).joined(separator: "; "),
       summary: failures.map(\.summary).joined(separator: "; "))
-  }
-
-  private func faultOfQueryPool() async -> String? {
-    do {
-      _ = try await store.rows(of: Array(users.prefix(1)))
-      return nil
-    } catch {
-      return "\(error)"
-    }
   }
 
   public func database() async -> DatabaseCondition { condition }

@@ -7,7 +7,10 @@ extension Supervisor {
   {
     let user = try server(named: name).definition.user
     _ = try await self.change(change, of: [user], by: operation)
+    await turned()
     let server = try server(named: user)
+    // A server that failed is tried again at once.
+    if change == .start { handle(.startAsked, server: server) }
     await settled(server)
     return server.status
   }
@@ -18,7 +21,9 @@ extension Supervisor {
     let users = try users.map { try server(named: $0).definition.user }
     let receipt = try await self.change(change, of: users, by: operation)
     let changed = receipt.users.filter { $0.result == .done }
-      .compactMap { serverByName[FoldedName($0.user)] }
+      .compactMap { table.named($0.user) }
+    await turned()
+    for server in changed where change == .start { handle(.startAsked, server: server) }
     for server in changed { await settled(server) }
     return GroupOutcome(servers: changed.map(\.status), users: receipt.users)
   }
@@ -38,8 +43,8 @@ extension Supervisor {
   private func change(
     _ change: Change, of users: [String], by operation: Operation
   ) async throws(ControlError) -> ChangeReceipt {
-    try changeGate.enter()
-    defer { changeGate.leave() }
+    try changeLock.beginShared()
+    defer { changeLock.endShared() }
     return try await commit(.change(change, users), by: operation)
   }
 
@@ -49,8 +54,8 @@ extension Supervisor {
       return try await apply(.start, to: name, by: operation)
     }
     guard phase != .stopping else { throw ControlError.unavailable("pointsd is stopping") }
-    try changeGate.enter()
-    defer { changeGate.leave() }
+    try changeLock.beginShared()
+    defer { changeLock.endShared() }
     let reason = operation.reason.map { ": \($0)" } ?? ""
     logger.notice(
       "restart \(server.definition.user), asked by \(operation.who)\(reason)",

@@ -3,27 +3,56 @@ import Points
 
 extension Supervisor {
   public func plan() async throws -> ReloadPlan {
-    let candidate = try await surroundings.readConfiguration()
-    return plan(candidate, try await successions(to: candidate))
+    let proposed = try await configurationFile.read()
+    return plan(proposed, try await steps(to: proposed))
   }
 
   public func reload(by operation: Operation) async throws -> ReloadPlan {
     do {
-      let plan = try await goAlone("a reload") { try await self.reloadAlone(operation) }
-      configurationCondition = .current(since: now)
-      told(operation)
-      return plan
+      try await beginExclusive(for: "a reload")
     } catch {
-      let reason = "\(error)"
-      configurationCondition = .rejected(since: now, reason: reason)
-      told(operation)
+      concludeReload(operation, refusal: error)
+      throw error
+    }
+    do {
+      let reload = try await prepareReload(operation)
+      unfinishedReload = reload
+      try await commitReload(reload)
+      await takeOver(reload)
+      endReload(operation, refusal: nil)
+      return reload.plan
+    } catch ControlError.unknown(let identifier, let message) {
+      // Nothing else may change until the outcome is known: it is carried out as a whole, or not.
+      changeLock.rename("a reload whose outcome is not known yet (operation \(identifier))")
+      throw ControlError.unknown(operation: identifier, message)
+    } catch {
+      endReload(operation, refusal: error)
       throw error
     }
   }
 
+  /// The outcome of a reload became known after the answer was given.
+  func finishReload(done: Bool) async {
+    guard let reload = unfinishedReload else { return }
+    if done { await takeOver(reload) }
+    endReload(
+      reload.operation,
+      refusal: done
+        ? nil : ControlError.unavailable("the database went away; nothing was changed"))
+  }
+
+  private func endReload(_ operation: Operation, refusal: (any Error)?) {
+    unfinishedReload = nil
+    changeLock.endExclusive()
+    concludeReload(operation, refusal: refusal)
+  }
+
   public func configuration() async -> ConfigurationCondition { configurationCondition }
 
-  private func told(_ operation: Operation) {
+  /// Shows whether the file and the daemon are one.
+  private func concludeReload(_ operation: Operation, refusal: (any Error)?) {
+    configurationCondition =
+      refusal.map { .rejected(since: now, reason: "\($0)") } ?? .current(since: now)
     metrics.configuration(configurationCondition)
     hub.emit(.configuration(configurationCondition))
     switch configurationCondition {
@@ -41,71 +70,70 @@ extension Supervisor {
   }
 
   /// What becomes of each user, present or new: those of the file in its order, then the leaving.
-  private func successions(to candidate: Candidate) async throws -> [Succession] {
-    let present = Dictionary(uniqueKeysWithValues: servers.map { ($0.definition.user, $0) })
-    let added = candidate.definitions.map(\.user).filter { present[$0] == nil }
+  private func steps(to proposed: ProposedConfiguration) async throws -> [ReloadStep] {
+    let added = proposed.definitions.map(\.user).filter { table.named($0)?.definition.user != $0 }
     let kept = try await keptIntents(of: added)
-    let staying = candidate.definitions.map { definition in
+    let present = Dictionary(uniqueKeysWithValues: table.all.map { ($0.definition.user, $0) })
+    let staying = proposed.definitions.map { definition in
       let server = present[definition.user]
-      // A command that came after the start holds against the profiles.
-      let override =
-        server != nil && server?.override == nil
-        ? nil : Self.override(definition.user, candidate.selected)
-      return Succession(
-        server: server, definition: definition, override: override,
+      return ReloadStep(
+        server: server, definition: definition,
+        override: override(of: server, Self.override(definition.user, proposed.selected)),
         intent: server == nil ? kept[definition.user] : server?.intent)
     }
-    let users = Set(candidate.definitions.map(\.user))
-    let leaving = servers.filter { !users.contains($0.definition.user) }.map {
-      Succession(server: $0, definition: nil, override: nil, intent: $0.intent)
+    let users = Set(proposed.definitions.map(\.user))
+    let leaving = table.all.filter { !users.contains($0.definition.user) }.map {
+      ReloadStep(server: $0, definition: nil, override: nil, intent: $0.intent)
     }
     return staying + leaving
   }
 
+  /// What was asked after the start holds against the profiles.
+  private func override(of server: Server?, _ proposed: ProfileOverride?) -> ProfileOverride? {
+    guard let server else { return proposed }
+    return server.override?.running == proposed?.running || server.override == nil
+      ? server.override : proposed
+  }
+
   /// What was asked of users in an earlier life; while the database is away they are taken to run.
-  private func keptIntents(of users: [String]) async throws -> [String: Intent] {
+  private func keptIntents(of users: [String]) async throws(ControlError) -> [String: Intent] {
     guard !users.isEmpty, case .available = condition else { return [:] }
-    do {
-      let intents = try await store.intents(of: users)
+    do throws(LedgerError) {
+      let intents = try await store.snapshot(of: users).intents
       return Dictionary(intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
-    } catch let error as LedgerError {
+    } catch {
       throw ControlError(error)
     }
   }
 
-  private func plan(_ candidate: Candidate, _ successions: [Succession]) -> ReloadPlan {
+  private func plan(_ proposed: ProposedConfiguration, _ steps: [ReloadStep]) -> ReloadPlan {
     ReloadPlan(
-      users: successions.map(\.entry), settings: candidate.settings,
-      needsRestart: candidate.needsRestart)
+      users: steps.map(\.entry), settings: proposed.settings, needsRestart: proposed.needsRestart)
   }
 
   /// Everything that can fail comes before the ledger's transaction; after it nothing does.
-  private func reloadAlone(_ operation: Operation) async throws -> ReloadPlan {
-    let candidate = try await surroundings.readConfiguration()
-    guard candidate.needsRestart.isEmpty else {
+  private func prepareReload(_ operation: Operation) async throws -> ReloadTransaction {
+    let proposed = try await configurationFile.read()
+    guard proposed.needsRestart.isEmpty else {
       throw ControlError.conflict(
-        candidate.needsRestart.joined(separator: "\n")
+        proposed.needsRestart.joined(separator: "\n")
           + "\nthis cannot change while pointsd runs: restart it, such as by systemctl restart"
           + " pointsd; nothing was changed")
     }
     try requireServing()
-    let successions = try await successions(to: candidate)
-    let plan = plan(candidate, successions)
-    try await checkPorts(successions)
-    let accounts = try await reloadAccounts(successions, operation)
-    candidate.adopt()
-    await takeOver(successions, candidate, accounts)
-    log(plan)
-    return plan
+    let steps = try await steps(to: proposed)
+    try await checkPorts(steps)
+    return ReloadTransaction(
+      proposed: proposed, steps: steps, plan: plan(proposed, steps), operation: operation)
   }
 
-  /// A port that somebody else has is a reason to change nothing; one of our own that becomes free
+  /// A port that another program has is a reason to change nothing; one of our own that becomes free
   /// by this reload is not.
-  private func checkPorts(_ successions: [Succession]) async throws {
+  private func checkPorts(_ steps: [ReloadStep]) async throws {
     let released = Set(
-      successions.filter(\.closesListener).compactMap { $0.server?.definition.listener.place })
-    for succession in successions where succession.opensListener {
-      guard let definition = succession.definition,
+      steps.filter(\.closesListener).compactMap { $0.server?.definition.listener.place })
+    for step in steps where step.opensListener {
+      guard let definition = step.definition,
         !released.contains(definition.listener.place)
       else { continue }
       do {
@@ -116,66 +144,47 @@ extension Supervisor {
     }
   }
 
-  private func reloadAccounts(
-    _ successions: [Succession], _ operation: Operation
-  ) async throws -> ChangeReceipt {
-    let changed = successions.filter { $0.definition != nil && $0.changesAccount }
-    let leaving = successions.filter { $0.definition == nil }
-    guard !changed.isEmpty || !leaving.isEmpty else {
-      return ChangeReceipt(operation: operation.id, users: [], rows: [], intents: [])
-    }
-    return try await commit(
-      .reload(
-        LedgerChange(
-          .reload(
-            changed: changed.compactMap(\.account),
-            leaving: leaving.compactMap { $0.server?.definition.user }), operation: operation)),
-      by: operation)
+  private func commitReload(_ reload: ReloadTransaction) async throws(ControlError) {
+    let changed = reload.steps.filter { $0.definition != nil && $0.changesAccount }
+    let leaving = reload.steps.filter { $0.definition == nil }
+    guard !changed.isEmpty || !leaving.isEmpty else { return }
+    let work = LedgerChange.Work.reload(
+      changed: changed.compactMap(\.account),
+      leaving: leaving.compactMap { $0.server?.definition.user })
+    _ = try await commit(
+      .reload(LedgerChange(work, operation: reload.operation)), by: reload.operation)
   }
 
-  /// Closes what is to be closed, changes the definitions, then opens what is to be opened: a port
-  /// may pass from one user to another.
-  private func takeOver(
-    _ successions: [Succession], _ candidate: Candidate, _ accounts: ChangeReceipt
-  ) async {
-    let closing = successions.filter(\.closesListener).compactMap(\.server)
-    let opening = successions.filter(\.opensListener).compactMap(\.definition?.user)
+  /// Closes what is no longer listened to, exchanges the definitions, then lets a turn open what is
+  /// new: a port may pass from one user to another.
+  private func takeOver(_ reload: ReloadTransaction) async {
+    // Until the definitions are exchanged the loop leaves the listeners alone.
+    isExchangingDefinitions = true
+    let closing = reload.steps.filter(\.closesListener).compactMap(\.server)
     for server in closing { handle(.stopAsked, server: server) }
     for server in closing { await settled(server) }
-    selected = candidate.selected
-    servers = successions.compactMap(successor)
-    serverByName = Self.byName(servers)
-    for server in servers { serverByNumber[server.number] = server }
-    for server in closing { forgetIfGone(server) }
-    for intent in accounts.intents { keep(intent) }
-    rowsFound(accounts.rows)
-    adjustTickers()
-    let opened = opening.compactMap { serverByName[FoldedName($0)] }
-    for server in opened { handle(.startAsked, server: server) }
-    for server in opened { await settled(server) }
-    updateLateness()
-    hub.emit(.servers(servers.map(\.status)))
+    reload.proposed.adopt()
+    selected = reload.proposed.selected
+    let added = Set(reload.steps.filter { $0.server == nil }.compactMap { $0.definition?.user })
+    table.replace(by: reload.steps.compactMap(successor))
+    isExchangingDefinitions = false
+    for server in closing { table.removeIfGone(server) }
+    adjustTicks()
+    await turned()
+    for server in table.all where added.contains(server.definition.user) || !server.settled {
+      await settled(server)
+    }
+    log(reload.plan)
+    hub.emit(.servers(table.all.map(\.status)))
   }
 
   /// The server that goes on, or begins; nil where the user leaves.
-  private func successor(_ succession: Succession) -> Server? {
-    guard let definition = succession.definition else { return nil }
-    guard let server = succession.server else {
-      defer { nextServer += 1 }
-      return Server(
-        number: nextServer, definition: definition, override: succession.override, since: now)
-    }
+  private func successor(_ step: ReloadStep) -> Server? {
+    guard let definition = step.definition else { return nil }
+    let server = step.server ?? table.make(definition, since: now)
     server.definition = definition
-    server.override = succession.override
+    server.override = step.override
     return server
-  }
-
-  /// A server that left is kept until its listener is closed.
-  func forgetIfGone(_ server: Server) {
-    guard server.machine.state == .stopped, !server.actionUnderWay,
-      serverByName[FoldedName(server.definition.user)] !== server
-    else { return }
-    serverByNumber[server.number] = nil
   }
 
   private func log(_ plan: ReloadPlan) {
@@ -188,4 +197,12 @@ extension Supervisor {
     }
     for setting in plan.settings { logger.notice("\(setting)", metadata: ["event": "reload"]) }
   }
+}
+
+/// A reload on its way: what can fail was tried, the ledger comes next, then memory.
+struct ReloadTransaction {
+  let proposed: ProposedConfiguration
+  let steps: [ReloadStep]
+  let plan: ReloadPlan
+  let operation: Operation
 }

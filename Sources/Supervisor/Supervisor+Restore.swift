@@ -6,7 +6,7 @@ extension Supervisor {
     try requireDatabase()
     let lease = try backupPlace.take(for: operation.who, since: now)
     return SupervisedBackup(
-      try await surroundings.backups.begin(), lease: lease, who: operation.who, logger: logger
+      try await backups.begin(), lease: lease, who: operation.who, logger: logger
     ) {
       while true {
         if let reason = await self.outage { return reason }
@@ -21,7 +21,7 @@ extension Supervisor {
   public func makeBackupFile(for operation: Operation) async throws -> any BackupFile {
     try requireDatabase()
     let lease = try restorePlace.take(for: operation.who, since: now)
-    return LeasedFile(file: try surroundings.backups.makeFile(), lease: lease)
+    return LeasedFile(file: try backups.makeFile(), lease: lease)
   }
 
   /// Why nothing can be asked of the database now; nil while it answers.
@@ -36,60 +36,56 @@ extension Supervisor {
     if let outage { throw .unavailable(outage) }
   }
 
-  /// After the exchange everything goes on as after a start: what was asked is read from the
-  /// ledger, runs are opened, listeners follow.
+  /// Whatever becomes of it, a turn follows: it sees by the mark of the restore which ledger is in
+  /// use, reads what was asked, opens the runs, and the listeners follow.
   public func restore(
     _ file: any BackupFile, by operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
-    try await goAlone("a restore") {
-      try requireServing()
-      let content = try surroundings.backups.read(file)
-      do {
-        try await store.restore(
-          content, users: users, operation: operation, progress: progress)
-      } catch let error as LedgerError {
-        if case .unknown = error {
-          logger.error(
-            "the connection was lost as the ledgers were exchanged: \(error)",
-            metadata: ["event": "restore"])
-          // Whichever is in use then.
-          await prepareForLedger("it is not known yet whether the ledger was restored")
-        } else {
-          logger.error(
-            "the restore asked by \(operation.who) was refused, nothing was changed: \(error)",
-            metadata: ["event": "restore"])
-        }
-        throw ControlError(error)
-      }
-      let reason = operation.reason.map { ": \($0)" } ?? ""
-      logger.notice(
-        "the ledger was restored from a backup, asked by \(operation.who)\(reason)",
-        metadata: ["event": "restore"])
-      progress("opening the runs")
-      await prepareForLedger("the ledger was restored and its runs are being opened")
-    }
-  }
-
-  /// Forgets what was asked, and follows the ledger in use as after a start.
-  private func prepareForLedger(_ reason: String) async {
-    phase = .preparing(reason)
-    for server in servers { server.intent = nil }
-    let (done, end) = AsyncStream.makeStream(of: Never.self)
-    queue.yield(.prepareAgain(end))
-    for await _ in done {}
-  }
-
-  /// Not in the task of who asked for the restore, who may go away.
-  func prepareAgain() async {
+    try await beginExclusive(for: "a restore")
+    var isUnknown = false
+    defer { if !isUnknown { changeLock.endExclusive() } }
+    try requireServing()
+    let content = try backups.read(file)
     do {
-      try await prepareLedger()
-      hub.emit(.servers(servers.map(\.status)))
-    } catch {
-      phase = .preparing("\(error)")
-      logger.critical(
-        "the restored ledger cannot be used: \(error); restart pointsd",
+      try await store.restore(
+        content, users: table.users, operation: operation, progress: progress)
+    } catch let error as LedgerError {
+      if case .unknown(let identifier, _) = error {
+        isUnknown = true
+        changeLock.rename("a restore whose outcome is not known yet (operation \(identifier))")
+        queue.yield(.finishRestore(operation: identifier))
+      }
+      digest = nil
+      wake.yield()
+      logger.error(
+        "the restore asked by \(operation.who) did not go through: \(error)",
         metadata: ["event": "restore"])
+      throw ControlError(error)
+    }
+    let reason = operation.reason.map { ": \($0)" } ?? ""
+    logger.notice(
+      "the ledger was restored from a backup, asked by \(operation.who)\(reason)",
+      metadata: ["event": "restore"])
+    progress("opening the runs")
+    await turned()
+  }
+
+  /// Asks until it is known whether a restore took place; nothing else may change until then.
+  func finishRestore(_ operation: String) async {
+    while await slept(.seconds(1)) {
+      do {
+        let tookPlace = try await store.restoreTookPlace(operation)
+        logger.notice(
+          "the restore \(operation) \(tookPlace ? "took place" : "did not take place and never will")",
+          metadata: ["event": "restore"])
+        digest = nil
+        await turned()
+        changeLock.endExclusive()
+        return
+      } catch {
+        logger.debug("what became of the restore is not known yet: \(error)")
+      }
     }
   }
 }

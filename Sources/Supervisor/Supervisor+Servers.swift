@@ -8,7 +8,7 @@ extension Supervisor {
     let actions = server.machine.handle(
       event, nowMilliseconds: time.monotonicMilliseconds(), jitter: time.random())
     server.waitingActions += actions
-    if before != server.machine.state { stateChanged(server) }
+    if before != server.machine.state { broadcast(server) }
     guard !server.actionUnderWay, !server.waitingActions.isEmpty else { return }
     server.actionUnderWay = true
     queue.yield(.carryOutActions(server: server.number))
@@ -28,14 +28,14 @@ extension Supervisor {
       }
     }
     server.actionUnderWay = false
-    forgetIfGone(server)
+    table.removeIfGone(server)
   }
 
   private func open(_ server: Server) async {
     let number = server.number
     do {
       server.listener = try await host.open(server.definition.listener) { reason in
-        // A fault is told from any thread; the queue brings it here.
+        // A fault comes from any thread; the queue brings it here.
         self.queue.yield(.fault(server: number, reason: reason))
       }
       handle(.opened, server: server)
@@ -63,12 +63,17 @@ extension Supervisor {
     handle(.died(reason: reason), server: server)
   }
 
-  /// Tells log, event listeners and those who wait for it where a server stands now.
-  func stateChanged(_ server: Server) {
-    server.since = now
-    let status = server.status
-    logChange(status)
-    hub.emit(.server(status))
+  /// Broadcasts where a server stands when that differs from what was broadcast last, and resumes
+  /// those who wait for it to come to rest.
+  func broadcast(_ server: Server) {
+    let standing = server.standing
+    if standing != server.lastStanding {
+      if server.lastStanding?.state != standing.state { server.since = now }
+      server.lastStanding = standing
+      let status = server.status
+      logChange(status)
+      hub.emit(.server(status))
+    }
     guard server.settled else { return }
     for (identifier, waiter) in waiters where waiter.server == server.number {
       waiters[identifier] = nil
@@ -94,11 +99,14 @@ extension Supervisor {
   /// Returns when the server has come to rest, after 10 s at most.
   func settled(_ server: Server) async {
     guard !server.settled, phase != .stopping else { return }
-    let identifier = nextWaiter
+    let waiter = nextWaiter
+    let number = server.number
     nextWaiter += 1
-    queue.yield(.expire(waiter: identifier))
-    await withCheckedContinuation { continuation in
-      waiters[identifier] = (server.number, continuation)
+    queue.yield(.expire(waiter: waiter))
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { waiters[waiter] = (number, $0) }
+    } onCancel: {
+      Task { await self.stopWaiting(waiter) }
     }
   }
 }

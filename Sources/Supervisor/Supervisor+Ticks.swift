@@ -4,43 +4,85 @@ import Points
 extension Supervisor {
   /// With more users than this a tick is one line in the log, and each user's at debug level.
   static let linesPerTick = 100
-  /// How much later than its interval a tick may come before its users count as late, in ms.
-  static let graceMilliseconds: Int64 = 2000
 
-  /// A ticker tells what it did.
-  func ticked(_ interval: Int64, _ report: TickReport) {
-    guard case .done(let outcome) = report, tickerEnds[interval] != nil else { return }
-    lastTicks[interval] = time.monotonicMilliseconds()
-    metrics.ticked(outcome)
-    rowsFound(outcome.rows)
-    logTick(outcome.rows)
-    for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
-    for server in servers where server.definition.terms.intervalMilliseconds == interval {
-      note(trouble: outcome.troubles[server.definition.user], server: server)
+  /// Ticks for each interval that a configured user has, and for no other.
+  func adjustTicks() {
+    let intervals = Set(table.all.map(\.definition.terms.intervalMilliseconds))
+    for interval in intervals.subtracting(tickEnds.keys).sorted() {
+      let (ended, end) = AsyncStream.makeStream(of: Never.self)
+      tickEnds[interval] = end
+      ticks.begin(interval, now: time.monotonicMilliseconds())
+      queue.yield(.ticks(interval, ended: ended))
     }
+    for interval in Set(tickEnds.keys).subtracting(intervals) {
+      tickEnds.removeValue(forKey: interval)?.finish()
+      ticks.end(interval)
+    }
+  }
+
+  /// Ticks at an interval until the task is cancelled or `ended` is.
+  func runTicks(_ interval: Int64, until ended: AsyncStream<Never>) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.tickRegularly(interval) }
+      group.addTask { for await _ in ended {} }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// The slots are the database's, so this machine's clock decides only how long to sleep: too
+  /// short or too long a sleep makes a tick early or late, never wrong.
+  private func tickRegularly(_ interval: Int64) async {
+    var schedule = TickSchedule(intervalMilliseconds: interval)
+    var pause: Int64 = 0
+    repeat {
+      // While another daemon may have the lock, nothing is written.
+      guard mayWrite else {
+        pause = schedule.pauseAfterFailure(random: time.random())
+        continue
+      }
+      let token = observations.begin()
+      do throws(LedgerError) {
+        let outcome = try await store.tick(intervalMilliseconds: interval)
+        ticked(interval, outcome, token)
+        pause = schedule.pause(after: outcome)
+      } catch {
+        tickFailed(interval, "\(error)")
+        pause = schedule.pauseAfterFailure(random: time.random())
+      }
+    } while await slept(.milliseconds(pause))
+  }
+
+  func ticked(_ interval: Int64, _ outcome: TickOutcome, _ token: Int) {
+    guard tickEnds[interval] != nil, phase != .stopping else { return }
+    if ticks.hasFailed(interval) {
+      logger.info(
+        "ticks of \(Self.seconds(interval)) s go through again, nothing was lost",
+        metadata: ["event": "tick"])
+    }
+    ticks.done(interval, outcome, now: time.monotonicMilliseconds())
+    metrics.ticked(outcome)
+    logTick(outcome.rows)
+    if outcome.rows.isEmpty || observations.accept(token) {
+      publish(outcome.rows)
+    } else {
+      // Something else was read meanwhile: a turn finds which is newer.
+      digest = nil
+      wake.yield()
+    }
+    for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
+    for server in table.all { noteCreditFailure(of: server) }
     updateLateness()
   }
 
-  /// Rows were found in the database; those that differ from what was known go to everybody.
-  func rowsFound(_ rows: [PointsRow]) {
-    findings += 1
-    let changed = lastKnown.differing(rows)
-    lastKnown.remember(rows, nowMilliseconds: time.monotonicMilliseconds())
-    guard !changed.isEmpty else { return }
-    host.publish(changed)
-    hub.emit(.points(changed))
+  private func tickFailed(_ interval: Int64, _ reason: String) {
+    guard ticks.failed(interval, reason), case .available = condition else { return }
+    logger.error(
+      "ticks of \(Self.seconds(interval)) s fail, nothing is lost: \(reason)",
+      metadata: ["event": "tick"])
   }
 
-  /// Looks every second for what was changed by hand in the database.
-  func watchRows() async {
-    while await slept(.seconds(1)) {
-      guard phase == .serving, case .available = condition else { continue }
-      let before = findings
-      // When the database cannot be asked, the health watch says so.
-      guard let rows = try? await store.rows(of: users), before == findings else { continue }
-      rowsFound(rows)
-    }
-  }
+  private static func seconds(_ milliseconds: Int64) -> Double { Double(milliseconds) / 1000 }
 
   private func logTick(_ rows: [PointsRow]) {
     let level: Logger.Level = rows.count > Self.linesPerTick ? .debug : .info
@@ -58,15 +100,16 @@ extension Supervisor {
     row.stamp.map(\.description) ?? "unknown"
   }
 
-  /// Names a user's trouble when it begins and when it is over.
-  private func note(trouble: String?, server: Server) {
-    guard server.trouble != trouble else { return }
-    server.trouble = trouble
+  /// Names a user that cannot be credited, or brought to what is wanted, when that begins and ends.
+  func noteCreditFailure(of server: Server) {
     let user = server.definition.user
+    let failure = ticks.uncreditedUsers[user] ?? unrepaired[user]
+    guard server.creditFailure != failure else { return }
+    server.creditFailure = failure
     let metadata: Logger.Metadata = ["user": "\(user)", "event": "trouble"]
-    if let trouble {
-      server.lastError = (trouble, Server.publicCreditFailure)
-      logger.error("\(user) could not be credited: \(trouble)", metadata: metadata)
+    if let failure {
+      server.lastError = (failure, Server.publicCreditFailure)
+      logger.error("\(user) could not be credited: \(failure)", metadata: metadata)
     } else {
       logger.info("\(user) is credited again, nothing was lost", metadata: metadata)
     }
@@ -75,24 +118,23 @@ extension Supervisor {
 
   /// Seconds since the newest tick of any interval; nil before the first.
   public var secondsSinceTick: Int? {
-    lastTicks.values.max().map { Int((time.monotonicMilliseconds() - $0) / 1000) }
+    ticks.newest.map { Int((time.monotonicMilliseconds() - $0) / 1000) }
   }
 
   /// Looks every second for ticks that did not come.
   func watchLateness() async {
     while await slept(.seconds(1)) {
       updateLateness()
-      metrics.servers(servers)
+      metrics.servers(table.all)
     }
   }
 
   func updateLateness() {
     let now = time.monotonicMilliseconds()
-    let late = servers.filter { server in
-      guard server.effective.earning else { return false }
-      let interval = server.definition.terms.intervalMilliseconds
-      guard let last = lastTicks[interval] else { return false }
-      return server.trouble != nil || now - last > interval + Self.graceMilliseconds
+    let late = table.all.filter { server in
+      server.effective.earning
+        && ticks.isLate(
+          server.definition.user, interval: server.definition.terms.intervalMilliseconds, now: now)
     }.map(\.definition.user)
     guard late != lateUsers else { return }
     lateUsers = late

@@ -4,8 +4,10 @@ import Points
 /// Runs the servers of all users: a listener and an updater each, healed, paused, stopped and
 /// started one by one.
 ///
-/// It knows neither sockets nor SQL: listeners come from a `ListenerHost`, points from a
-/// `LedgerStore`. `run()` works until its task is cancelled; `shutDown()` then ends what it began.
+/// The ledger is the only truth about what was asked and who earns; what is kept here is a copy that
+/// follows it, turn by turn (`Supervisor+Follow`). It knows neither sockets nor SQL: listeners come
+/// from a `ListenerHost`, points from a `LedgerStore`. `run()` works until its task is cancelled;
+/// `shutDown()` then ends what it began.
 public actor Supervisor {
   /// How far the supervisor has come.
   enum Phase: Equatable {
@@ -21,28 +23,26 @@ public actor Supervisor {
     case retry(server: Int, generation: Int, afterMilliseconds: Int64)
     case expire(waiter: Int)
     case fault(server: Int, reason: String)
-    case prepareAgain(AsyncStream<Never>.Continuation)
     case change(Int, ChangeStep)
-    case ticker(Int64, ended: AsyncStream<Never>)
+    case finishReload(done: Bool)
+    case finishRestore(operation: String)
+    case ticks(Int64, ended: AsyncStream<Never>)
   }
 
   let store: any LedgerStore
   let host: any ListenerHost
-  let surroundings: Surroundings
+  /// Rows for HTTP, read in groups as those for TCP.
+  let rowReader: RowReader
+  let configurationFile: any ConfigurationReading
+  let backups: any Backups
   let time: TimeSource
   let logger: Logger
   public nonisolated let startedMilliseconds: Int64
 
-  /// The configured servers, in the order of the file.
-  var servers: [Server] = []
-  /// The same by the folded name of their user and their own.
-  var serverByName: [FoldedName: Server] = [:]
-  /// The same by their numbers, and those that left and still close.
-  var serverByNumber: [Int: Server] = [:]
-  var nextServer = 0
-  /// Whom `--profile` named, until a command or a reload says otherwise.
+  var table: ServerTable
+  /// Whom `--profile` named, until a reload says otherwise.
   var selected: Set<String>?
-  var changeGate = ChangeGate()
+  var changeLock = ChangeLock()
   /// Changes whose outcome is not known yet, by their tickets.
   var changes: [Int: PendingChange] = [:]
   var changeQueue = ChangeQueue()
@@ -50,17 +50,43 @@ public actor Supervisor {
   let backupPlace = SinglePlace("a backup")
   let restorePlace = SinglePlace("a restore")
   var configurationCondition: ConfigurationCondition
+  /// A reload that is under way, or whose outcome is not known yet.
+  var unfinishedReload: ReloadTransaction?
+  var isExchangingDefinitions = false
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition
+
+  // What follows the ledger.
+  var reconciler = Reconciler()
+  var observations = ObservationOrder()
   var lastKnown = LastKnownRows()
-  /// Rises whenever rows are found, so that an older finding does not overwrite a newer one.
-  var findings = 0
+  /// What the ledger came to when it was read last; nil before.
+  var digest: LedgerDigest?
+  /// The restore that the ledger came from when it was read last; nil before the first reading.
+  var restoreMark: String??
+  /// Users that could not be brought to what is wanted, each with its reason.
+  var unrepaired: [String: String] = [:]
+  var otherInstances: [LedgerSnapshot.Instance] = []
+  /// Why the last turn did not go through; nil when it did.
+  var turnFailure: String?
+  /// When the last turn that went through began, by the monotonic clock.
+  var lastTurn: Int64?
+  var isPrepared = false
+  /// Since the loop looked last.
+  var aSecondHasPassed = true
+  var quietSeconds = 0
+  /// Why the triggers could not be made, as it was logged.
+  var triggerFailure: String?
+  /// Those who wait for a turn that begins after they asked.
+  var turnWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+  let wakes: AsyncStream<Void>
+  let wake: AsyncStream<Void>.Continuation
+
   var hub = EventHub()
   let metrics = SupervisorMetrics()
-  /// When each interval's last tick was done, or its ticker began.
-  var lastTicks: [Int64: Int64] = [:]
-  /// Ends the ticker of an interval.
-  var tickerEnds: [Int64: AsyncStream<Never>.Continuation] = [:]
+  var ticks = TickMonitor()
+  /// Ends the ticks of an interval.
+  var tickEnds: [Int64: AsyncStream<Never>.Continuation] = [:]
   var lateUsers: [String] = []
   var waiters: [Int: (server: Int, resume: CheckedContinuation<Void, Never>)] = [:]
   var nextWaiter = 0
@@ -68,50 +94,21 @@ public actor Supervisor {
   let jobs: AsyncStream<Job>
   let queue: AsyncStream<Job>.Continuation
 
-  /// What the supervisor needs of the rest of the daemon beside its ports.
-  public struct Surroundings: Sendable {
-    /// Makes the database ready: migrations, the lock against a second daemon. Called again until
-    /// it succeeds; `LedgerError.unavailable` means try again, any other error ends the daemon.
-    let prepare: @Sendable () async throws -> Void
-    /// nil when the database answers on its health connection; else why not.
-    let health: @Sendable () async -> String?
-    /// Reads the configuration file anew; throws `ControlError.invalid` with its faults.
-    let readConfiguration: @Sendable () async throws -> Candidate
-    let backups: any Backups
-    /// Drives all updaters of one interval until cancelled.
-    let runTicker:
-      @Sendable (
-        _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
-      ) async -> Void
-
-    public init(
-      prepare: @escaping @Sendable () async throws -> Void,
-      health: @escaping @Sendable () async -> String?,
-      readConfiguration: @escaping @Sendable () async throws -> Candidate,
-      backups: any Backups,
-      runTicker:
-        @escaping @Sendable (
-          _ intervalMilliseconds: Int64, _ report: @escaping @Sendable (TickReport) async -> Void
-        ) async -> Void
-    ) {
-      self.prepare = prepare
-      self.health = health
-      self.readConfiguration = readConfiguration
-      self.backups = backups
-      self.runTicker = runTicker
-    }
-  }
-
   /// - Parameters:
   ///   - definitions: the configured servers; names are unique in any case.
   ///   - selected: the users that `--profile` names, nil without the option.
+  ///   - reader: rows for HTTP; a connection of its own, so that nothing else holds reads up.
   public init(
     definitions: [ServerDefinition], selected: Set<String>?, store: any LedgerStore,
-    host: any ListenerHost, surroundings: Surroundings, time: TimeSource, logger: Logger
+    reader: any PointsReader, host: any ListenerHost, configurationFile: any ConfigurationReading,
+    backups: any Backups,
+    time: TimeSource, logger: Logger
   ) {
     self.store = store
+    self.rowReader = RowReader(reader, time: time)
     self.host = host
-    self.surroundings = surroundings
+    self.configurationFile = configurationFile
+    self.backups = backups
     self.time = time
     self.logger = logger
     self.startedMilliseconds = time.wallMilliseconds()
@@ -120,37 +117,24 @@ public actor Supervisor {
     self.configurationCondition = .current(since: now)
     self.condition = .away(since: now, reason: "not connected yet")
     (self.jobs, self.queue) = AsyncStream.makeStream(of: Job.self)
-    let servers = definitions.enumerated().map { number, definition in
-      Server(
-        number: number, definition: definition,
-        override: Self.override(definition.user, selected), since: now)
-    }
-    self.nextServer = servers.count
-    self.servers = servers
-    self.serverByNumber = Dictionary(uniqueKeysWithValues: servers.map { ($0.number, $0) })
-    self.serverByName = Self.byName(servers)
+    (self.wakes, self.wake) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    self.table = ServerTable(definitions, since: now)
+    for server in table.all { server.override = Self.override(server.definition.user, selected) }
   }
 
   /// The moment, for people.
   var now: DateTimeStamp { DateTimeStamp(millisecondsSinceEpoch: time.wallMilliseconds()) }
 
-  /// What `--profile` says of a user; nil without the option.
-  static func override(_ user: String, _ selected: Set<String>?) -> EffectiveIntent? {
-    selected.map { EffectiveIntent(running: $0.contains(user), paused: false) }
+  /// What `--profile` says of a user; nil without the option. It overrides whatever was asked until
+  /// the ledger was read.
+  static func override(_ user: String, _ selected: Set<String>?) -> ProfileOverride? {
+    selected.map { ProfileOverride(running: $0.contains(user), revision: .max) }
   }
+}
 
-  static func byName(_ servers: [Server]) -> [FoldedName: Server] {
-    Dictionary(
-      servers.flatMap { server in
-        [server.definition.user, server.definition.server].map { (FoldedName($0), server) }
-      }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// All configured users.
-  var users: [String] { servers.map(\.definition.user) }
-
-  /// The users that are to have an open run.
-  var earning: Set<String> {
-    Set(servers.filter(\.effective.earning).map(\.definition.user))
-  }
+/// Reads the configuration file for a plan or a reload.
+public protocol ConfigurationReading: Sendable {
+  /// - Throws: `ControlError.invalid` with every fault.
+  func read() async throws -> ProposedConfiguration
 }

@@ -19,7 +19,7 @@ struct SupervisorMetrics {
   func ticked(_ outcome: TickOutcome) {
     ticks.increment()
     credited.increment(by: outcome.rows.count)
-    troubled.record(outcome.troubles.count)
+    troubled.record(outcome.uncreditedUsers.count)
   }
 
   func late(_ users: [String]) { late.record(users.count) }

@@ -6,8 +6,8 @@ import Supervisor
 import Synchronization
 import Systemd
 
-/// The configuration file of the running daemon, read anew for each plan and reload.
-final class ConfigurationSource: Sendable {
+/// The configuration file of the running daemon, read again for each plan and reload.
+final class ConfigurationSource: ConfigurationReading {
   private let path: String
   private let profiles: [String]
   /// What the daemon runs by.
@@ -21,7 +21,7 @@ final class ConfigurationSource: Sendable {
 
   /// What the file asks for now.
   /// - Throws: `ControlError.invalid` with every fault.
-  func read() throws(ControlError) -> Candidate {
+  func read() async throws -> ProposedConfiguration {
     let configuration: Configuration
     let selected: Set<String>?
     do {
@@ -29,10 +29,10 @@ final class ConfigurationSource: Sendable {
       selected = try Self.select(profiles, in: configuration)
       _ = try DescriptorBudget(configuration)
     } catch {
-      throw .invalid("\(error)")
+      throw ControlError.invalid("\(error)")
     }
     let before = current.withLock { $0 }
-    return Candidate(
+    return ProposedConfiguration(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
       settings: before.log == configuration.log
         ? [] : ["log.level: \(before.log.level) → \(configuration.log.level)"],

@@ -8,12 +8,14 @@ struct DatabaseChoice {
   /// nil for a given server.
   let managed: ManagedDatabase?
   let settings: ConnectionSettings
-  /// Connections in the pool.
+  /// Connections in all.
   let connections: Int
+  /// Whether there may be a ledger: a private database that is made just now has none.
+  let mayHaveLedger: @Sendable () async -> Bool
 
   /// The original project's schema.
   private static let schema = "network_project"
-  private static let managedConnections = 4
+  private static let managedConnections = 6
 
   /// Connections that the pool of such a database has.
   static func connections(_ database: Configuration.Database) -> Int {
@@ -31,11 +33,17 @@ struct DatabaseChoice {
         directory: directory, schema: Self.schema, logger: logger)
       self.managed = managed
       self.settings = managed.settings
+      let isNew = !managed.hasData
+      self.mayHaveLedger = { [managed] in
+        guard isNew else { return true }
+        return await managed.isReady
+      }
     case .given(let given):
       self.managed = nil
       self.settings = ConnectionSettings(
         endpoint: .init(given.endpoint), tls: .init(given.tls), user: given.user,
         password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)
+      self.mayHaveLedger = { true }
     }
   }
 }

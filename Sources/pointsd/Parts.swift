@@ -15,6 +15,7 @@ import Telemetry
 struct Parts {
   let managed: ManagedDatabase?
   let pools: [ConnectionPool]
+  let ledger: Ledger
   let supervisor: Supervisor
   let supervisorService: SupervisorService
   let dashboard: DashboardService
@@ -38,7 +39,9 @@ struct Parts {
       name: "reports")
     let ledger = Ledger(
       pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
+      instance: InstanceName.of(configuration),
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
+      isServerReady: { [managed = database.managed] in await managed?.isReady ?? true },
       logger: logger)
     let lanes = try LaneSet(
       limits: LaneLimits(configuration.listeners), budget: budget, logger: logger
@@ -46,20 +49,22 @@ struct Parts {
       // The last connection is for changes.
       GroupReader(pool: pool, keepsConnection: poolSize > 1, logger: logger)
     }
+    let reader = GroupReader(
+      pool: pool, keepsConnection: database.connections > 4, logger: logger)
     let supervisor = Supervisor(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
-      store: ledger, host: lanes,
-      surroundings: .init(
-        ledger: ledger, managed: database.managed, source: source,
-        backups: LedgerBackups(database.settings)),
+      store: ledger, reader: reader, host: lanes, configurationFile: source,
+      backups: LedgerBackups(database.settings),
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
     self.pools = [pool, reportPool] + (tickPool.map { [$0] } ?? [])
+    self.ledger = ledger
     self.lanes = lanes
     self.logger = logger
     self.supervisor = supervisor
-    self.supervisorService = SupervisorService(supervisor: supervisor, lanes: lanes)
+    self.supervisorService = SupervisorService(
+      supervisor: supervisor, lanes: lanes, mayHaveLedger: database.mayHaveLedger)
     let dashboard = DashboardService(
       settings: try DashboardSettings(configuration, budget: budget), control: supervisor,
       log: LogOutput.recent, metrics: metrics, logger: logger,
@@ -101,6 +106,7 @@ struct Parts {
       defer { tasks.cancelAll() }
       try await tasks.next()
     }
+    await ledger.close()
     for pool in pools { await pool.close() }
   }
 

@@ -8,18 +8,23 @@ final class SupervisorService: Service, CustomStringConvertible {
   let description = "supervisor"
   private let supervisor: Supervisor
   private let lanes: LaneSet
-  private let closed = Mutex(true)
+  private let mayHaveLedger: @Sendable () async -> Bool
+  private let outcome = Mutex(StopOutcome.closed)
 
   /// How long the database may take to close the runs at a stop.
   private static let closeDeadline = Duration.seconds(4)
 
-  init(supervisor: Supervisor, lanes: LaneSet) {
+  /// - Parameter mayHaveLedger: false while the database of the ledger is not made yet.
+  init(
+    supervisor: Supervisor, lanes: LaneSet, mayHaveLedger: @escaping @Sendable () async -> Bool
+  ) {
     self.supervisor = supervisor
     self.lanes = lanes
+    self.mayHaveLedger = mayHaveLedger
   }
 
   /// Whether the runs were closed at the stop; if not, their time will be credited.
-  var runsClosed: Bool { closed.withLock { $0 } }
+  var runsClosed: Bool { outcome.withLock { $0 } == .closed }
 
   func run() async throws {
     let ending: Result<Void, any Error>
@@ -29,8 +34,9 @@ final class SupervisorService: Service, CustomStringConvertible {
     } catch {
       ending = .failure(error)
     }
-    let runsClosed = await supervisor.shutDown(deadline: Self.closeDeadline)
-    closed.withLock { $0 = runsClosed }
+    let stop = await supervisor.shutDown(
+      deadline: Self.closeDeadline, ledgerExists: await mayHaveLedger())
+    outcome.withLock { $0 = stop }
     await lanes.shutdown()
     try ending.get()
   }

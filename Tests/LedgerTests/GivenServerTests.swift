@@ -86,12 +86,12 @@ struct GivenServerTests {
       #expect(reason.contains("tables are missing: user_tracking"))
     }
     try await prepare(fixture.settings)
-    #expect(try await fixture.ledger.rows(of: ["Afif", "Faiz"]).map(\.points) == [30, 30])
+    #expect(try await fixture.rows(of: ["Afif", "Faiz"]).map(\.points) == [30, 30])
     try await fixture.expectClean(["Afif", "Faiz"])
     try await fixture.byHand("UPDATE user_tracking SET points = 7 WHERE user = 'Faiz'")
     try await fixture.byHand("DROP TABLE runs")
     try await prepare(fixture.settings)
-    #expect(try await fixture.ledger.rows(of: ["Afif", "Faiz"]).map(\.points) == [30, 7])
+    #expect(try await fixture.rows(of: ["Afif", "Faiz"]).map(\.points) == [30, 7])
     try await fixture.reconcile(["Afif", "Faiz"])
     try await fixture.expectClean(["Afif", "Faiz"])
   }
@@ -129,7 +129,7 @@ struct GivenServerTests {
     }
     try await fixture.setClock(LedgerFixture.start + 40_000)
     try await fixture.tick()
-    for _ in 1...5 { #expect(await fixture.ledger.health() == nil) }
+    _ = try await fixture.ledger.repairTriggers()
     try await fixture.byHand("UPDATE user_tracking SET points = points + 1")
     #expect(try await fixture.points("Afif") == 41)
     try await fixture.expectClean(["Afif"])
@@ -139,7 +139,7 @@ struct GivenServerTests {
   @Test func longNamesOfDatabasesHaveLocksOfTheirOwn() async throws {
     let database = try await PrivateDatabase.shared()
     let begin = String(repeating: "x", count: 60)
-    var locks: [DaemonLock] = []
+    var locks: [InstanceLock] = []
     for end in ["a", "b"] {
       try await database.asOperator { session in
         try session.executeText("CREATE DATABASE \(begin)\(end)")
@@ -147,7 +147,7 @@ struct GivenServerTests {
       }
       var settings = database.settings
       settings.database = begin + end
-      let lock = DaemonLock(settings: settings)
+      let lock = InstanceLock(settings: settings, instance: end)
       try await lock.acquire()
       locks.append(lock)
     }

@@ -54,11 +54,31 @@ struct LedgerFixture {
     try await pool.run { try $0.executeText("SET timestamp = \(seconds).\(fraction)") }
   }
 
+  /// Brings the ledger to what is wanted of some users, and closes the runs of others.
+  /// - Returns: notices, and what is said of users that were left out.
   @discardableResult
-  func reconcile(_ users: [String], terms: AccrualTerms = terms) async throws -> [String] {
-    try await ledger.reconcile(
-      users.map { LedgerUser(name: $0, terms: terms, effective: nil) },
+  func reconcile(
+    _ users: [String], terms: AccrualTerms = terms, override: ProfileOverride? = nil,
+    closing: [String] = []
+  ) async throws -> [String] {
+    let outcome = try await ledger.repair(
+      users.map { LedgerUser(name: $0, terms: terms, override: override) }, closing: closing,
       operation: Operation(who: "test", reason: nil))
+    return outcome.notices + outcome.failures.map { "\($0): \($1)" }.sorted()
+  }
+
+  /// The check, with exactly `earning` to earn.
+  func verification(of users: [String], earning: Set<String>) async throws -> Verification {
+    try await ledger.verify(
+      users.map { user in
+        LedgerUser(
+          name: user, terms: Self.terms,
+          override: ProfileOverride(running: earning.contains(user), revision: .max))
+      })
+  }
+
+  func rows(of users: [String]) async throws -> [PointsRow] {
+    try await pool.run { try $0.rows(of: users) }
   }
 
   @discardableResult
@@ -69,11 +89,11 @@ struct LedgerFixture {
   @discardableResult
   func apply(
     _ change: Change, _ user: String, terms: AccrualTerms = terms, id: String = Operation.makeID(),
-    reason: String? = nil, effective: EffectiveIntent? = nil
+    reason: String? = nil, override: ProfileOverride? = nil
   ) async throws -> (row: PointsRow, intent: Intent) {
     let receipt = try await ledger.attempt(
       LedgerChange(
-        .change(change, [LedgerUser(name: user, terms: terms, effective: effective)]),
+        .change(change, [LedgerUser(name: user, terms: terms, override: override)]),
         operation: Operation(id: id, who: "tester", reason: reason)), partial: false)
     return (try #require(receipt.rows.first), try #require(receipt.intents.first))
   }
@@ -86,12 +106,12 @@ struct LedgerFixture {
     try await ledger.attempt(
       LedgerChange(
         .change(
-          change, users.map { LedgerUser(name: $0, terms: Self.terms, effective: nil) }),
+          change, users.map { LedgerUser(name: $0, terms: Self.terms, override: nil) }),
         operation: operation), partial: partial)
   }
 
   func points(_ user: String) async throws -> Int64? {
-    try await ledger.rows(of: [user]).first?.points
+    try await rows(of: [user]).first?.points
   }
 
   /// Runs statements as a person at a SQL shell would.
@@ -121,7 +141,7 @@ struct LedgerFixture {
   func expectClean(
     _ earning: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let verification = try await ledger.verify(users: earning, earning: Set(earning))
+    let verification = try await verification(of: earning, earning: Set(earning))
     #expect(
       verification.differences.map(\.message) == [], sourceLocation: sourceLocation)
   }

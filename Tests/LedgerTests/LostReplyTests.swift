@@ -62,7 +62,7 @@ struct LostReplyTests {
     _ change: Change, _ user: String, _ operation: Operation, on ledger: Ledger
   ) async throws {
     let change = LedgerChange(
-      .change(change, [LedgerUser(name: user, terms: Self.terms, effective: nil)]),
+      .change(change, [LedgerUser(name: user, terms: Self.terms, override: nil)]),
       operation: operation)
     while true {
       do throws(LedgerError) {
@@ -85,8 +85,8 @@ struct LostReplyTests {
       try await naiveTick(pool)
     }
     #expect(proxy.dropped > 3)
-    let verification = try await direct.ledger.verify(
-      users: Self.users, earning: Set(Self.users))
+    let verification = try await direct.verification(
+      of: Self.users, earning: Set(Self.users))
     #expect(Set(verification.differences.map(\.user)) == Set(Self.users))
     #expect(verification.differences.contains { $0.kind == .points })
     await pool.close()

@@ -26,14 +26,14 @@ struct NameTests {
     try await fixture.reconcile(users)
     try await fixture.setClock(LedgerFixture.start + 10_000)
     try await fixture.tick()
-    #expect(try await fixture.ledger.rows(of: users).map(\.points) == [130, 100, 17, 15])
+    #expect(try await fixture.rows(of: users).map(\.points) == [130, 100, 17, 15])
     #expect(
       try await fixture.texts("SELECT HEX(user) FROM user_tracking WHERE user LIKE 'Jos%é'")
         == ["4A6F73C3A9"])
     // Accents count.
     #expect(try await fixture.points("Jose") == 1)
     try await fixture.expectClean(users)
-    let notices = try await fixture.ledger.verify(users: users, earning: Set(users)).notices
+    let notices = try await fixture.verification(of: users, earning: Set(users)).notices
     #expect(notices.contains { $0.contains("'afif' in the ledger is 'Afif'") })
   }
 
@@ -61,7 +61,7 @@ struct NameTests {
     try await fixture.apply(.adjust(delta: 5), "Afif")
     try await fixture.reconcile(["AFIF"])
     #expect(try await fixture.points("AFIF") == 5)
-    #expect(try await fixture.ledger.intents(of: ["AFIF"]).first?.reason == "exam")
+    #expect(try await fixture.ledger.snapshot(of: ["AFIF"]).intents.first?.reason == "exam")
     #expect(try await fixture.texts("SELECT DISTINCT user FROM runs") == ["AFIF"])
     try await fixture.expectClean([])
     try await fixture.apply(.resume, "AFIF")
@@ -75,7 +75,7 @@ struct NameTests {
     try await fixture.byHand("UPDATE user_tracking SET user = 'AFIF' WHERE user = 'Afif'")
     try await fixture.setClock(LedgerFixture.start + 20_000)
     try await fixture.tick()
-    #expect(try await fixture.ledger.rows(of: ["Afif", "Faiz"]).map(\.points) == [20, 20])
+    #expect(try await fixture.rows(of: ["Afif", "Faiz"]).map(\.points) == [20, 20])
     #expect(try await fixture.texts("SELECT user FROM user_tracking") == ["Afif", "Faiz"])
     try await fixture.expectClean(["Afif", "Faiz"])
   }

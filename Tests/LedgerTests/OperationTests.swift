@@ -12,7 +12,7 @@ struct OperationTests {
   ) -> LedgerChange {
     LedgerChange(
       .change(
-        asked, users.map { LedgerUser(name: $0, terms: LedgerFixture.terms, effective: nil) }),
+        asked, users.map { LedgerUser(name: $0, terms: LedgerFixture.terms, override: nil) }),
       operation: operation)
   }
 

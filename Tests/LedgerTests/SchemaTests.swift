@@ -115,20 +115,24 @@ struct SchemaTests {
 
   @Test func refusesASecondDaemonWithTheNameOfTheFirst() async throws {
     let fixture = try await LedgerFixture.make()
-    let first = DaemonLock(settings: fixture.settings)
-    let second = DaemonLock(settings: fixture.settings)
+    let first = InstanceLock(settings: fixture.settings, instance: "first")
+    let second = InstanceLock(settings: fixture.settings, instance: "second")
     try await first.acquire()
     try await first.acquire()
-    #expect(await first.health() == nil)
+    #expect(await first.health() == .available)
     do {
       try await second.acquire()
       Issue.record("a second daemon was let in")
     } catch LedgerError.refused(let reason) {
-      #expect(reason.contains("process \(getpid()) on "))
+      #expect(reason.contains("first (process \(getpid()))"))
     }
     // The server ends a session that says nothing.
-    #expect(await first.health() == nil)
-    #expect(await second.health()?.contains("another pointsd") == true)
+    #expect(await first.health() == .available)
+    guard case .taken(let holder) = await second.health() else {
+      Issue.record("the lock is taken")
+      return
+    }
+    #expect(holder.contains("another pointsd"))
     await first.release()
     try await second.acquire()
     await second.release()

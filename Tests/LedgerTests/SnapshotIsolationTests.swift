@@ -40,7 +40,7 @@ struct SnapshotIsolationTests {
         group.addTask { try await Self.edit(user, in: fixture) }
       }
       group.addTask {
-        for _ in 0..<5 { _ = try await ledger.verify(users: Self.users, earning: []) }
+        for _ in 0..<5 { _ = try await ledger.verify([]) }
       }
       try await group.waitForAll()
     }
@@ -57,7 +57,7 @@ struct SnapshotIsolationTests {
     for _ in 0..<rounds {
       for change in [Change.pause, .adjust(delta: 7), .resume] {
         let asked = LedgerChange(
-          .change(change, [LedgerUser(name: user, terms: terms, effective: nil)]),
+          .change(change, [LedgerUser(name: user, terms: terms, override: nil)]),
           operation: Operation(who: "test", reason: nil))
         try await persist(asked, on: ledger)
       }

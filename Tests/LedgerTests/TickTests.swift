@@ -32,11 +32,7 @@ struct TickTests {
   @Test func creditsOnlyItsInterval() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     let fast = AccrualTerms(points: 3, intervalMilliseconds: 100)
-    _ = try await fixture.ledger.reconcile(
-      [
-        LedgerUser(name: "Afif", terms: LedgerFixture.terms, effective: nil),
-        LedgerUser(name: "Faiz", terms: fast, effective: nil),
-      ], operation: Operation(who: "test", reason: nil))
+    try await fixture.reconcile(["Faiz"], terms: fast)
     try await fixture.setClock(LedgerFixture.start + 10_000)
     #expect(try await fixture.tick(100).rows.map(\.points) == [300])
     #expect(try await fixture.points("Afif") == 0)
@@ -91,7 +87,8 @@ struct TickTests {
     let stop = Operation(who: "test", reason: nil)
     print(
       "clean stop of 10,000:",
-      try await clock.measure { try await fixture.ledger.closeRuns(of: users, operation: stop) })
+      try await clock.measure { _ = try await fixture.ledger.closeRuns(of: users, operation: stop) }
+    )
     try await fixture.expectClean([])
   }
 
@@ -108,12 +105,12 @@ struct TickTests {
     let first = try await fixture.tick()
     #expect(Set(first.rows.map(\.user)) == ["Afif", "Irfan"])
     #expect(first.isUnfinished)
-    #expect(first.troubles.isEmpty)
+    #expect(first.uncreditedUsers.isEmpty)
     #expect(try await fixture.tick().isUnfinished)
     // A lock that stays is a trouble.
     let third = try await fixture.tick()
-    #expect(third.troubles.keys.sorted() == ["Faiz"])
-    #expect(third.troubles["Faiz"]?.contains("locked") == true)
+    #expect(third.uncreditedUsers.keys.sorted() == ["Faiz"])
+    #expect(third.uncreditedUsers["Faiz"]?.contains("locked") == true)
 
     try await fixture.setClock(LedgerFixture.start + 20_000)
     let later = try await fixture.tick()
@@ -123,7 +120,7 @@ struct TickTests {
     try await shell.run { try $0.executeText("ROLLBACK") }
     let freed = try await fixture.tick()
     #expect(freed.rows == [PointsRow(user: "Faiz", points: 20, stamp: freed.rows.first?.stamp)])
-    #expect(freed.troubles.isEmpty)
+    #expect(freed.uncreditedUsers.isEmpty)
     #expect(!freed.isUnfinished)
     try await fixture.setClock(LedgerFixture.start + 30_000)
     #expect(try await fixture.tick().rows.count == 3)
@@ -141,13 +138,13 @@ struct TickTests {
       let outcome = try await fixture.tick()
       #expect(outcome.rows.map(\.user) == ["Afif"])
       #expect(outcome.rows.map(\.points) == [Int64(slot) * 10])
-      #expect(outcome.troubles["Faiz"]?.contains("largest number") == true)
+      #expect(outcome.uncreditedUsers["Faiz"]?.contains("largest number") == true)
     }
     try await fixture.expectClean(users)
     try await fixture.byHand("UPDATE user_tracking SET points = 7 WHERE user = 'Faiz'")
     let outcome = try await fixture.tick()
     #expect(outcome.rows.map(\.points) == [37])
-    #expect(outcome.troubles.isEmpty)
+    #expect(outcome.uncreditedUsers.isEmpty)
     try await fixture.expectClean(users)
   }
 
@@ -179,7 +176,7 @@ struct TickTests {
     #expect(outcome.notices.allSatisfy { $0.contains("70 s") })
     try await fixture.setClock(LedgerFixture.start + 60_000 + 80_000)
     #expect(try await fixture.tick().rows.map(\.points) == [70, 70])
-    let verification = try await fixture.ledger.verify(users: users, earning: Set(users))
+    let verification = try await fixture.verification(of: users, earning: Set(users))
     #expect(verification.differences.isEmpty)
     #expect(verification.notices.count == 2)
   }
@@ -204,11 +201,11 @@ struct TickTests {
     try await fixture.setClock(LedgerFixture.start + 20_000)
     try await fixture.tick()
     try await fixture.byHand("TRUNCATE user_tracking")
-    let before = try await fixture.ledger.verify(users: users, earning: Set(users))
+    let before = try await fixture.verification(of: users, earning: Set(users))
     #expect(before.differences.map(\.kind) == [.missingRow, .missingRow])
     try await fixture.setClock(LedgerFixture.start + 30_000)
     #expect(try await fixture.tick().rows.map(\.points) == [30, 30])
-    let after = try await fixture.ledger.verify(users: users, earning: Set(users))
+    let after = try await fixture.verification(of: users, earning: Set(users))
     #expect(after.differences.isEmpty)
     #expect(after.notices.count == 2)
   }

@@ -14,7 +14,7 @@ struct VerifyTests {
     try await fixture.tick()
     // As the daemon's own account, so that no trigger notes it.
     try await fixture.pool.run { try $0.executeText(statement) }
-    return try await fixture.ledger.verify(users: ["Afif"], earning: earning)
+    return try await fixture.verification(of: ["Afif"], earning: earning)
       .differences.map(\.kind)
   }
 
@@ -69,9 +69,10 @@ struct VerifyTests {
     try await fixture.pool.run { session in
       try session.executeText("UPDATE user_tracking SET points = 5 WHERE user = 'Faiz'")
     }
-    let verification = try await fixture.ledger.verify(
-      users: ["Afif"], earning: ["Afif", "Faiz"])
-    #expect(verification.differences.map(\.user) == ["Faiz"])
+    let verification = try await fixture.verification(
+      of: ["Afif"], earning: ["Afif"])
+    #expect(verification.differences.map(\.user) == ["Faiz", "Faiz"])
     #expect(verification.differences[0].message.contains("5 points"))
+    #expect(verification.differences[1].kind == .openRun)
   }
 }

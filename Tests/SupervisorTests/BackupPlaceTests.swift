@@ -74,7 +74,7 @@ import Testing
         defer { hasEnded.isUp.store(true, ordering: .relaxed) }
         return try await stream.next()
       }
-      fixture.health.fault.withLock { $0 = "frozen" }
+      fixture.store.state.withLock { $0.health = .away("frozen") }
       // The looks at the database's health, and of the backup at what they found.
       while !hasEnded.isUp.load(ordering: .relaxed) {
         fixture.time.wakeSleepers(.seconds(1))

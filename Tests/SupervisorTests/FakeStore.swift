@@ -7,7 +7,20 @@ final class FakeStore: LedgerStore {
     var failure: LedgerError?
     var rows: [String: PointsRow] = [:]
     var intents: [String: Intent] = [:]
-    var reconciled: [[LedgerUser]] = []
+    var health = LedgerHealth.available
+    var prepared = 0
+    var digests = 0
+    var snapshots = 0
+    var open: [String: AccrualTerms] = [:]
+    var served: Set<String> = []
+    var otherInstances: [LedgerSnapshot.Instance] = []
+    var restoreMark: String?
+    /// Users whose rows another transaction holds, each with what is said of it.
+    var locked: [String: String] = [:]
+    var repairs: [(users: [LedgerUser], closing: [String])] = []
+    var tickCount = 0
+    /// What the next tick comes to.
+    var tick: TickOutcome?
     var changes: [String] = []
     var restored: [String] = []
     var reloads: [(changed: [LedgerUser], leaving: [String])] = []
@@ -17,37 +30,113 @@ final class FakeStore: LedgerStore {
     var attemptErrors: [LedgerError] = []
     var voided: [String] = []
     var expectedEarning: Set<String> = []
+
+    /// What the ledger holds.
+    var snapshot: LedgerSnapshot {
+      LedgerSnapshot(
+        rows: Array(rows.values), intents: Array(intents.values),
+        openRuns: open.map { .init(user: $0.key, terms: $0.value) }, served: served,
+        otherInstances: otherInstances, restoreMark: restoreMark)
+    }
+
+    mutating func repair(_ user: LedgerUser) {
+      if rows[user.name] == nil {
+        rows[user.name] = PointsRow(
+          user: user.name, points: 0, stamp: DateTimeStamp(secondsSinceEpoch: 0))
+      }
+      if intents[user.name] == nil {
+        intents[user.name] = FakeStore.intent(user.name, running: true, paused: false, 1)
+      }
+      open[user.name] = user.effective(under: intents[user.name]).earning ? user.terms : nil
+    }
   }
 
   let state = Mutex(State())
 
-  private func checked<Result>(_ body: (inout State) throws -> Result) throws -> Result {
-    try state.withLock { state in
-      if let failure = state.failure { throw failure }
-      return try body(&state)
+  private func checked<Result>(
+    _ body: (inout State) -> Result
+  ) throws(LedgerError) -> Result {
+    let result: Swift.Result<Result, LedgerError> = state.withLock { state in
+      if let failure = state.failure { return .failure(failure) }
+      return .success(body(&state))
+    }
+    return try result.get()
+  }
+
+  func prepare() async throws(LedgerError) { try checked { $0.prepared += 1 } }
+
+  func health() async -> LedgerHealth { state.withLock { $0.health } }
+
+  func digest() async throws(LedgerError) -> LedgerDigest {
+    try checked { state in
+      state.digests += 1
+      return state.snapshot.digest
     }
   }
 
-  func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String] {
+  func snapshot(of users: [String]) async throws(LedgerError) -> LedgerSnapshot {
     try checked { state in
-      state.reconciled.append(users)
-      for user in users where state.rows[user.name] == nil {
-        state.rows[user.name] = PointsRow(
-          user: user.name, points: 0, stamp: DateTimeStamp(secondsSinceEpoch: 0))
-        if state.intents[user.name] == nil {
-          state.intents[user.name] = Self.intent(user.name, running: true, paused: false, 1)
+      state.snapshots += 1
+      var snapshot = state.snapshot
+      snapshot.rows = users.compactMap { state.rows[$0] }
+      snapshot.intents = users.compactMap { state.intents[$0] }
+      return snapshot
+    }
+  }
+
+  func repair(
+    _ users: [LedgerUser], closing: [String], operation: Operation
+  ) async throws(LedgerError) -> RepairOutcome {
+    try checked { state in
+      state.repairs.append((users, closing))
+      var outcome = RepairOutcome()
+      for user in users {
+        if let reason = state.locked[user.name] {
+          outcome.failures[user.name] = reason
+          continue
+        }
+        state.repair(user)
+      }
+      for user in closing {
+        if let reason = state.locked[user] {
+          outcome.failures[user] = reason
+        } else {
+          state.open[user] = nil
         }
       }
-      return []
+      return outcome
     }
+  }
+
+  func repairTriggers() async throws(LedgerError) -> [String] { [] }
+
+  func serve(_ users: [String]) async throws(LedgerError) {
+    try checked { $0.served = Set(users) }
+  }
+
+  func tick(intervalMilliseconds: Int64) async throws(LedgerError) -> TickOutcome {
+    try checked { state in
+      state.tickCount += 1
+      defer { state.tick = nil }
+      return state.tick
+        ?? TickOutcome(rows: [], uncreditedUsers: [:], databaseMilliseconds: 0, notices: [])
+    }
+  }
+
+  func restoreTookPlace(_ operation: String) async throws -> Bool {
+    try checked { $0.restoreMark == operation }
   }
 
   func restore(
     _ content: BackupContent, users: [String], operation: Operation,
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
+    var statements: [String] = []
+    try content.statements { statements.append(String(decoding: $0, as: UTF8.self)) }
     try checked { state in
-      try content.statements { state.restored.append(String(decoding: $0, as: UTF8.self)) }
+      state.restored = statements
+      state.restoreMark = operation.id
+      state.open = [:]
       for user in state.rows.keys {
         state.rows[user] = PointsRow(
           user: user, points: 77, stamp: DateTimeStamp(secondsSinceEpoch: 0))
@@ -59,12 +148,8 @@ final class FakeStore: LedgerStore {
 
   static func intent(_ user: String, running: Bool, paused: Bool, _ revision: Int64) -> Intent {
     Intent(
-      user: user, running: running, paused: paused, who: "somebody", reason: "exam",
+      user: user, running: running, paused: paused, who: "alice", reason: "exam",
       since: DateTimeStamp(secondsSinceEpoch: 0), revision: revision)
-  }
-
-  func intents(of users: [String]) async throws -> [Intent] {
-    try checked { state in users.compactMap { state.intents[$0] } }
   }
 
   func attempt(
@@ -87,17 +172,11 @@ final class FakeStore: LedgerStore {
         operation: change.operation.id,
         users: users.map { .init(user: $0.name, result: .done) }, rows: rows, intents: intents)
     case .reload(let changed, let leaving):
-      do {
-        _ = try await reconcile(changed, operation: change.operation)
-      } catch {
-        throw error as? LedgerError ?? .failed("\(error)")
-      }
-      return state.withLock { state in
+      return try checked { state in
+        for user in changed { state.repair(user) }
+        for user in leaving { state.open[user] = nil }
         state.reloads.append((changed, leaving))
-        return ChangeReceipt(
-          operation: change.operation.id, users: [],
-          rows: changed.compactMap { state.rows[$0.name] },
-          intents: changed.compactMap { state.intents[$0.name] })
+        return ChangeReceipt(operation: change.operation.id, users: [], rows: [], intents: [])
       }
     }
   }
@@ -139,25 +218,40 @@ final class FakeStore: LedgerStore {
         user.name, running: running, paused: paused, before.revision + 1)
       state.rows[user.name] = PointsRow(user: user.name, points: points, stamp: row.stamp)
       state.intents[user.name] = intent
+      state.open[user.name] = user.effective(under: intent).earning ? user.terms : nil
       return .success((PointsRow(user: user.name, points: points, stamp: row.stamp), intent))
     }
     return try result.get()
   }
 
-  func closeRuns(of users: [String], operation: Operation) async throws {
-    try checked { $0.closedRuns.append(users) }
-  }
-
-  func rows(of users: [String]) async throws -> [PointsRow] {
-    try checked { state in users.compactMap { state.rows[$0] } }
+  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> [String] {
+    try checked { state in
+      state.closedRuns.append(users)
+      for user in users where state.locked[user] == nil { state.open[user] = nil }
+      return users.filter { state.locked[$0] != nil && state.open[$0] != nil }
+    }
   }
 
   func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] { [] }
 
-  func verify(users: [String], earning: Set<String>) async throws -> Verification {
+  func verify(_ users: [LedgerUser]) async throws -> Verification {
     try checked { state in
-      state.expectedEarning = earning
+      state.expectedEarning = Set(
+        users.filter { $0.effective(under: state.intents[$0.name]).earning }.map(\.name))
       return Verification(users: users.count, differences: [], notices: [])
     }
+  }
+}
+
+extension FakeStore: PointsReader {
+  func readRows(
+    of users: [String],
+    deliver: @escaping @Sendable (Result<[PointsRow], ReadFailure>) -> Void
+  ) {
+    let result: Result<[PointsRow], ReadFailure> = state.withLock { state in
+      if let failure = state.failure { return .failure(ReadFailure(reason: "\(failure)")) }
+      return .success(users.compactMap { state.rows[$0] })
+    }
+    deliver(result)
   }
 }

@@ -10,37 +10,29 @@ struct Fixture {
   let store = FakeStore()
   let host = FakeHost()
   let time = ManualTime()
-  let health = Health()
-  let reports = Reports()
   let file = File()
   let backups = FakeBackups()
 
-  /// Whether the database answers, as the test wants it.
-  final class Health: Sendable {
-    let fault = Mutex<String?>(nil)
-  }
-
   /// What the configuration file holds, as the test wants it.
-  final class File: Sendable {
-    let candidate = Mutex<Result<Candidate, ControlError>>(.failure(.invalid("no file")))
+  final class File: ConfigurationReading {
+    let proposed = Mutex<Result<ProposedConfiguration, ControlError>>(.failure(.invalid("no file")))
+
+    func read() async throws -> ProposedConfiguration {
+      try proposed.withLock { try $0.get() }
+    }
 
     /// A file with these users and nothing else that differs.
     func write(
       _ definitions: [ServerDefinition], selected: Set<String>? = nil, settings: [String] = [],
       needsRestart: [String] = []
     ) {
-      candidate.withLock {
+      proposed.withLock {
         $0 = .success(
-          Candidate(
+          ProposedConfiguration(
             definitions: definitions, selected: selected, settings: settings,
             needsRestart: needsRestart, adopt: {}))
       }
     }
-  }
-
-  /// The way tickers report, for tests that play the ticker.
-  final class Reports: Sendable {
-    let tickers = Mutex<[Int64: @Sendable (TickReport) async -> Void]>([:])
   }
 
   static let five: [ServerDefinition] = [
@@ -56,21 +48,9 @@ struct Fixture {
   init(
     definitions: [ServerDefinition] = Fixture.five, selected: Set<String>? = nil
   ) {
-    let (health, reports, file, backups) = (health, reports, file, backups)
     supervisor = Supervisor(
-      definitions: definitions, selected: selected, store: store, host: host,
-      surroundings: .init(
-        prepare: {},
-        health: { health.fault.withLock { $0 } },
-        readConfiguration: { try file.candidate.withLock { try $0.get() } },
-        backups: backups,
-        runTicker: { interval, report in
-          reports.tickers.withLock { $0[interval] = report }
-          // A ticker ends when it is cancelled.
-          let (stream, _) = AsyncStream.makeStream(of: Void.self)
-          for await _ in stream {}
-          reports.tickers.withLock { $0[interval] = nil }
-        }),
+      definitions: definitions, selected: selected, store: store, reader: store, host: host,
+      configurationFile: file, backups: backups,
       time: time.source, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
   }
 
@@ -86,6 +66,19 @@ struct Fixture {
     }
     running.cancel()
     try await running.value
+  }
+
+  /// Lets the tick that sleeps for so many milliseconds come, with this outcome.
+  func tick(
+    _ rows: [PointsRow], uncredited: [String: String] = [:], after milliseconds: Int64
+  ) async {
+    await time.sleeper(of: .milliseconds(milliseconds))
+    store.state.withLock { state in
+      for row in rows { state.rows[row.user] = row }
+      state.tick = TickOutcome(
+        rows: rows, uncreditedUsers: uncredited, databaseMilliseconds: 0, notices: [])
+    }
+    await time.wake(.milliseconds(milliseconds))
   }
 
   /// Waits until the database is known to answer.

@@ -112,10 +112,10 @@ import Testing
       #expect(fixture.host.state.withLock { $0.closed.isEmpty })
       let reload = fixture.store.state.withLock { $0.reloads }
       #expect(reload.map { $0.changed.map(\.terms.points) } == [[20]])
-      #expect(await fixture.supervisor.tickerEnds.keys.sorted() == [1000, 30_000])
+      #expect(await fixture.supervisor.tickEnds.keys.sorted() == [1000, 30_000])
       fixture.file.write([definition("Afif", port: 5001), two[1]])
       _ = try await fixture.supervisor.reload(by: operation)
-      #expect(await fixture.supervisor.tickerEnds.keys.sorted() == [30_000])
+      #expect(await fixture.supervisor.tickEnds.keys.sorted() == [30_000])
     }
   }
 
@@ -133,7 +133,7 @@ import Testing
   @Test func aBrokenFileChangesNothingAndIsTold() async throws {
     try await reloading(to: two) { fixture in
       let fault = ControlError.invalid("pointsd.json:3:5: users: must not be empty")
-      fixture.file.candidate.withLock { $0 = .failure(fault) }
+      fixture.file.proposed.withLock { $0 = .failure(fault) }
       var events = await fixture.supervisor.events().makeAsyncIterator()
       await #expect(throws: fault) { _ = try await fixture.supervisor.reload(by: operation) }
       guard case .rejected(_, let reason) = await fixture.supervisor.configuration() else {
@@ -216,19 +216,19 @@ import Testing
   }
 
   @Test func changesWaitUntilTheReloadIsDone() throws {
-    var gate = ChangeGate()
-    try gate.enter()
-    try gate.close(for: "a reload")
-    #expect(gate.isBusy)
+    var lock = ChangeLock()
+    try lock.beginShared()
+    try lock.beginExclusive(for: "a reload")
+    #expect(lock.isShared)
     #expect(
       throws: ControlError.unavailable("a reload is under way; try again when it is done")
-    ) { try gate.enter() }
+    ) { try lock.beginShared() }
     #expect(throws: ControlError.conflict("a reload is under way already")) {
-      try gate.close(for: "a restore")
+      try lock.beginExclusive(for: "a restore")
     }
-    gate.leave()
-    #expect(!gate.isBusy)
-    gate.open()
-    try gate.enter()
+    lock.endShared()
+    #expect(!lock.isShared)
+    lock.endExclusive()
+    try lock.beginShared()
   }
 }

@@ -45,7 +45,7 @@ import Testing
       #expect(steps.withLock { $0 } == ["restored", "opening the runs"])
       #expect(fixture.store.state.withLock { $0.restored } == ["good"])
       // The runs are brought to what is wanted, as at a start.
-      #expect(fixture.store.state.withLock { $0.reconciled.count } == 2)
+      #expect(fixture.store.state.withLock { $0.repairs.count } == 2)
       await fixture.reached([.running, .stopped])
       // Intents of the backup hold, although newer revisions were known.
       #expect(try await fixture.supervisor.server("Faiz").wanted == .stopped)
@@ -54,6 +54,7 @@ import Testing
         fixture.host.state.withLock { $0.published.last?.map(\.points) } == [
           77, 77, 77, 77, 77,
         ])
+      #expect(await events.next() == .restored)
       guard case .points(let rows) = await events.next() else {
         return #expect(Bool(false), "the new points are no event")
       }

@@ -78,7 +78,7 @@ public protocol Control: Sendable {
   func late() async -> [String]
 
   /// Events from now on. A subscriber that falls behind by 1,024 events loses the stream and is to
-  /// start anew with a snapshot.
+  /// begin again with a snapshot.
   func events() async -> AsyncStream<PointsEvent>
 }
 
@@ -87,10 +87,14 @@ public struct Reading<Value: Sendable>: Sendable {
   public let value: Value
   /// nil when read just now; else the age of the values in seconds.
   public let staleSeconds: Int?
+  /// The read that the values are from: the same for all who share it; nil for values that are
+  /// stale or were not read in a group.
+  public let version: UInt64?
 
-  public init(_ value: Value, staleSeconds: Int? = nil) {
+  public init(_ value: Value, staleSeconds: Int? = nil, version: UInt64? = nil) {
     self.value = value
     self.staleSeconds = staleSeconds
+    self.version = version
   }
 }
 

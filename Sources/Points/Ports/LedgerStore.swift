@@ -1,28 +1,45 @@
-/// What the supervisor and the HTTP interface ask of the ledger.
+/// What the supervisor asks of the ledger.
 ///
 /// Every change settles first: slots up to the present are credited under the terms of the open
-/// run, then the change is made, in one transaction. Every function throws `LedgerError`.
+/// run, then the change is made, in one transaction.
 public protocol LedgerStore: Sendable {
-  /// Brings rows, intents and runs of the configured users to what is wanted, in one transaction:
-  /// missing rows and intents are made, runs opened, closed, or closed and opened anew where the
-  /// terms changed, gaps longer than the longest catch-up written off.
+  /// Makes the database ready: the lock against a second daemon, the tables. Called again until it
+  /// succeeds, and whenever the database comes back.
   ///
-  /// Idempotent: called again with the same users it changes nothing but what was earned meanwhile.
-  /// - Returns: one line for each thing an operator should know.
-  func reconcile(_ users: [LedgerUser], operation: Operation) async throws -> [String]
+  /// Throws `unavailable` when trying again may help and `refused` while another daemon works on
+  /// this database; any other error needs a person.
+  func prepare() async throws(LedgerError)
 
-  /// Replaces the ledger by that of a backup, all of it or, with an error, nothing; its open runs
-  /// are closed where they stood. `reconcile` is to follow. Nothing else may be changed meanwhile.
-  /// - Parameters:
-  ///   - users: the configured users; others that the backup has are named.
-  ///   - progress: called with what is done next, for the operator.
-  func restore(
-    _ content: BackupContent, users: [String], operation: Operation,
-    progress: @escaping @Sendable (String) -> Void
-  ) async throws
+  /// Whether the database answers on the connection that holds the lock.
+  func health() async -> LedgerHealth
 
-  /// The intent of each of `users` that has one.
-  func intents(of users: [String]) async throws -> [Intent]
+  /// What rows, intents and open runs of this instance's users come to, by one statement.
+  func digest() async throws(LedgerError) -> LedgerDigest
+
+  /// What the ledger holds, read at one moment.
+  func snapshot(of users: [String]) async throws(LedgerError) -> LedgerSnapshot
+
+  /// Brings rows, intents and runs of some users to what is wanted, in one transaction: what is
+  /// missing is made, runs are opened, closed, or closed and opened where the terms changed, gaps
+  /// longer than the longest catch-up written off. Users that another transaction has locked are
+  /// left out.
+  ///
+  /// Idempotent: called again it changes nothing but what was earned meanwhile.
+  /// - Parameter closing: users whose runs are closed because nobody serves them any more.
+  func repair(
+    _ users: [LedgerUser], closing: [String], operation: Operation
+  ) async throws(LedgerError) -> RepairOutcome
+
+  /// Makes the triggers that record edits by hand, where they are missing or not ours.
+  /// - Returns: one line for each thing that was done.
+  func repairTriggers() async throws(LedgerError) -> [String]
+
+  /// Notes that this instance serves exactly these users.
+  func serve(_ users: [String]) async throws(LedgerError)
+
+  /// Credits every open run of this interval with the slots that passed, by one write, and reads
+  /// the changed rows and the database's time, by one read. Idempotent.
+  func tick(intervalMilliseconds: Int64) async throws(LedgerError) -> TickOutcome
 
   /// Tries once to make a change: all of it in one transaction or, with an error, nothing. The
   /// outcome of an `unknown` try is found by another try, or ended by `void`.
@@ -39,18 +56,41 @@ public protocol LedgerStore: Sendable {
   /// Operations of the ledger, newest first.
   func operations(_ selection: OperationSelection) async throws(LedgerError) -> [OperationRecord]
 
-  /// Settles and closes the open runs of `users`: the clean stop of the daemon.
-  func closeRuns(of users: [String], operation: Operation) async throws
+  /// Settles and closes the open runs that the database has of `users`, in one transaction: the
+  /// clean stop. Called again it changes nothing more.
+  /// - Returns: users whose runs stay open because another transaction has locked them.
+  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> [String]
 
-  /// The rows of `users`, in the order asked; users without a row are left out.
-  func rows(of users: [String]) async throws -> [PointsRow]
+  /// Replaces the ledger by that of a backup, all of it or, with an error other than `unknown`,
+  /// nothing; its open runs are closed where they stood.
+  /// - Parameters:
+  ///   - users: the configured users; others that the backup has are named.
+  ///   - progress: called with what is done next, for the operator.
+  func restore(
+    _ content: BackupContent, users: [String], operation: Operation,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws
+
+  /// Whether the ledger in use is the one that a restore made; afterwards that does not change.
+  /// Throws `LedgerError` while it is not known.
+  func restoreTookPlace(_ operation: String) async throws -> Bool
 
   /// A user's history, oldest first.
   func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint]
 
   /// Checks the ledger in one snapshot.
-  /// - Parameter earning: the users that are to have an open run.
-  func verify(users: [String], earning: Set<String>) async throws -> Verification
+  /// - Parameter users: the configured users; whether a run is open is compared with the intent in
+  ///   the same snapshot.
+  func verify(_ users: [LedgerUser]) async throws -> Verification
+}
+
+/// Whether the ledger may be worked on.
+public enum LedgerHealth: Sendable, Hashable {
+  case available
+  /// The database does not answer, for this reason.
+  case away(String)
+  /// Another daemon works on this database; it is named.
+  case taken(String)
 }
 
 /// Which operations are asked for.
@@ -62,37 +102,41 @@ public enum OperationSelection: Sendable, Hashable {
   case key(String, account: String)
 }
 
-/// A configured user as the ledger needs to know it.
-public struct LedgerUser: Sendable, Hashable {
-  public let name: String
-  public let terms: AccrualTerms
-  /// Overrides the kept intent when not nil (`--profile`).
-  public let effective: EffectiveIntent?
+/// What came of bringing some users to what is wanted.
+public struct RepairOutcome: Sendable, Hashable {
+  /// One line for each thing an operator should know.
+  public var notices: [String]
+  /// Users that were left out, each with its reason.
+  public var failures: [String: String]
 
-  public init(name: String, terms: AccrualTerms, effective: EffectiveIntent?) {
-    self.name = name
-    self.terms = terms
-    self.effective = effective
-  }
-
-  /// Whether the user runs and is paused, as far as `intent` says so; a user of whom nothing was
-  /// asked runs.
-  public func effective(under intent: Intent?) -> EffectiveIntent {
-    effective ?? intent.map { EffectiveIntent(running: $0.running, paused: $0.paused) }
-      ?? EffectiveIntent(running: true, paused: false)
+  public init(notices: [String] = [], failures: [String: String] = [:]) {
+    self.notices = notices
+    self.failures = failures
   }
 }
 
-/// Whether a user runs and whether it is paused, without who and why.
-public struct EffectiveIntent: Sendable, Hashable {
-  public let running: Bool
-  public let paused: Bool
+/// What one tick did.
+public struct TickOutcome: Sendable, Hashable {
+  /// Rows that changed, as they are now.
+  public let rows: [PointsRow]
+  /// Users that could not be credited, each with its reason.
+  public let uncreditedUsers: [String: String]
+  /// The database's clock after the write, in milliseconds since 1970-01-01 UTC.
+  public let databaseMilliseconds: Int64
+  /// Gaps that were too long to be credited, one line each.
+  public let notices: [String]
+  /// Slots ended while the tick was at work, or rows were locked for a moment: the next tick is
+  /// due at once.
+  public let isUnfinished: Bool
 
-  public init(running: Bool, paused: Bool) {
-    self.running = running
-    self.paused = paused
+  public init(
+    rows: [PointsRow], uncreditedUsers: [String: String], databaseMilliseconds: Int64,
+    notices: [String], isUnfinished: Bool = false
+  ) {
+    self.rows = rows
+    self.uncreditedUsers = uncreditedUsers
+    self.databaseMilliseconds = databaseMilliseconds
+    self.notices = notices
+    self.isUnfinished = isUnfinished
   }
-
-  /// Whether a run is open.
-  public var earning: Bool { running && !paused }
 }

@@ -1,5 +1,5 @@
 /// What a configuration file asks of the running supervisor.
-public struct Candidate: Sendable {
+public struct ProposedConfiguration: Sendable {
   /// In the order of the file; names and ports are unique.
   public let definitions: [ServerDefinition]
   /// The users that `--profile` names in this file, nil without the option.

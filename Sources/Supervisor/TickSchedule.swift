@@ -12,8 +12,8 @@ struct TickSchedule {
   static let marginMilliseconds: Int64 = 5
   /// The pauses before tries that are due at once.
   static let hurriedPauses: [Int64] = [0, 20, 50, 100]
-  /// A user in trouble is tried again after so long at the latest.
-  static let longestTroublePauseMilliseconds: Int64 = 1000
+  /// A user that could not be credited is tried again after so long at the latest.
+  static let longestRepairPauseMilliseconds: Int64 = 1000
   static let longestFailurePauseMilliseconds: Int64 = 1000
 
   init(intervalMilliseconds: Int64) {
@@ -30,8 +30,8 @@ struct TickSchedule {
     hurriedTries = 0
     let passed = outcome.databaseMilliseconds % intervalMilliseconds
     let untilBoundary = intervalMilliseconds - passed + Self.marginMilliseconds
-    guard outcome.troubles.isEmpty, !outcome.isUnfinished else {
-      return min(untilBoundary, Self.longestTroublePauseMilliseconds)
+    guard outcome.uncreditedUsers.isEmpty, !outcome.isUnfinished else {
+      return min(untilBoundary, Self.longestRepairPauseMilliseconds)
     }
     return untilBoundary
   }

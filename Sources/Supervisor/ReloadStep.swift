@@ -1,19 +1,19 @@
 import Points
 
 /// What becomes of one user by a reload.
-struct Succession {
+struct ReloadStep {
   /// nil for a user that is new.
   let server: Server?
   /// nil for a user that leaves.
   let definition: ServerDefinition?
   /// What `--profile` says afterwards.
-  let override: EffectiveIntent?
+  let override: ProfileOverride?
   /// What was last asked of it, as far as it is known.
   let intent: Intent?
 
   private var runsBefore: Bool { server?.effective.running ?? false }
   private var runsAfter: Bool {
-    definition != nil && (override?.running ?? intent?.running ?? true)
+    account?.effective(under: intent).running ?? false
   }
 
   /// Whether the ledger has something to do.
@@ -30,7 +30,7 @@ struct Succession {
 
   /// As the ledger is to know it; nil for a user that leaves.
   var account: LedgerUser? {
-    definition.map { LedgerUser(name: $0.user, terms: $0.terms, effective: override) }
+    definition.map { LedgerUser(name: $0.user, terms: $0.terms, override: override) }
   }
 
   var action: ReloadPlan.Action {

@@ -7,7 +7,7 @@ import Points
 ///
 /// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
 /// idempotent, so that even two daemons would not pay twice.
-actor DaemonLock {
+actor InstanceLock {
   private let settings: ConnectionSettings
   /// How this daemon is named to a second one.
   private let holder: String
@@ -18,19 +18,13 @@ actor DaemonLock {
   private var attempt: Task<Connection, any Error>?
 
   /// - Parameter settings: of the daemon's account.
-  init(settings: ConnectionSettings) {
+  init(settings: ConnectionSettings, instance: String) {
     var settings = settings
     // An outage becomes known soon.
     settings.readTimeoutSeconds = 2
     settings.statementTimeoutSeconds = 0
     self.settings = settings
-    self.holder = "process \(getpid()) on \(Self.host)"
-  }
-
-  private static var host: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "an unknown host" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    self.holder = "\(instance) (process \(getpid()))"
   }
 
   /// Takes the lock. Throws `LedgerError`: `refused` names the daemon that has it.
@@ -76,19 +70,21 @@ actor DaemonLock {
     await given?.close()
   }
 
-  /// Asks the database on the lock's connection; connects again when that is gone.
-  /// - Returns: nil when it answers, else why not.
-  func health() async -> String? {
+  /// Asks the database on the lock's connection; connects, and takes the lock, again when that is
+  /// gone.
+  func health() async -> LedgerHealth {
     do {
       try await acquire()
-      guard let connection else { return "not connected" }
+      guard let connection else { return .away("not connected") }
       try await connection.run { session in _ = try session.nowMilliseconds() }
-      return nil
+      return .available
+    } catch LedgerError.refused(let reason) {
+      return .taken(reason)
     } catch let error as DatabaseError {
       await release()
-      return "\(error)"
+      return .away("\(error)")
     } catch {
-      return "\(error)"
+      return .away("\(error)")
     }
   }
 }

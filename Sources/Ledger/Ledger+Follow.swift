@@ -1,0 +1,130 @@
+import MariaDB
+import Points
+
+// What the loop that follows the ledger reads.
+extension Ledger {
+  public func digest() async throws(LedgerError) -> LedgerDigest {
+    let instance = instance
+    return try await read("digest the ledger") { session in
+      var digest = LedgerDigest()
+      try session.query(
+        FollowStatements.digest, [.text(instance), .text(instance), .text(instance)]
+      ) { row in
+        let fold = LedgerDigest.Fold(
+          count: try row.integer(1), sum: Int64(clamping: try row.sum(2)),
+          combined: try row.integer(3))
+        switch try row.integer(0) {
+        case 1: digest.rows = fold
+        case 2: digest.intents = fold
+        default: digest.runs = fold
+        }
+      }
+      return digest
+    }
+  }
+
+  public func snapshot(of users: [String]) async throws(LedgerError) -> LedgerSnapshot {
+    let instance = instance
+    return try await read("read the ledger") { session in
+      try session.transaction(.snapshot) { session in
+        let intents = try session.intents(of: users)
+        let (served, others) = try session.served(instance)
+        return LedgerSnapshot(
+          rows: try session.rows(of: users), intents: users.compactMap { intents[$0] },
+          openRuns: try session.allOpenRuns(), served: served, otherInstances: others,
+          restoreMark: try session.restoreMark())
+      }
+    }
+  }
+
+  public func serve(_ users: [String]) async throws(LedgerError) {
+    let instance = instance
+    try await read("note the users that are served") { session in
+      try session.transaction { session in
+        try session.execute("DELETE FROM served WHERE instance = ?", [.text(instance)])
+        for piece in Batch.exact(users) {
+          let values = Statement.repeated("(?, ?, NOW(3))", piece.count, separator: ", ")
+          try session.execute(
+            "INSERT INTO served (instance, user, seen_at) VALUES \(values)",
+            piece.flatMap { [.text(instance), .text($0)] as [Value] })
+        }
+      }
+    }
+  }
+
+  public func repairTriggers() async throws(LedgerError) -> [String] {
+    try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
+  }
+}
+
+enum FollowStatements {
+  /// Count, sum and exclusive or of the checksums of rows, intents and open runs of an instance's
+  /// users: as `LedgerDigest` computes them.
+  static let digest = """
+    SELECT 1, COUNT(*), COALESCE(SUM(checksum), 0), CAST(BIT_XOR(checksum) AS SIGNED) FROM ( \
+    SELECT CRC32(CONCAT_WS('|', tracked.user, tracked.points, \
+    TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', tracked.datetime_stamp))) AS checksum \
+    FROM served JOIN user_tracking AS tracked ON tracked.user = served.user \
+    WHERE served.instance = ?) AS entries \
+    UNION ALL \
+    SELECT 2, COUNT(*), COALESCE(SUM(checksum), 0), CAST(BIT_XOR(checksum) AS SIGNED) FROM ( \
+    SELECT CRC32(CONCAT_WS('|', asked.user, asked.running, asked.paused, asked.revision)) \
+    AS checksum FROM served JOIN intents AS asked ON asked.user = served.user \
+    WHERE served.instance = ?) AS entries \
+    UNION ALL \
+    SELECT 3, COUNT(*), COALESCE(SUM(checksum), 0), CAST(BIT_XOR(checksum) AS SIGNED) FROM ( \
+    SELECT CRC32(CONCAT_WS('|', run.user, run.points_per_slot, run.interval_ms)) AS checksum \
+    FROM served JOIN runs AS run ON run.user = served.user AND run.is_open = 1 \
+    WHERE served.instance = ?) AS entries
+    """
+}
+
+extension Session {
+  fileprivate func allOpenRuns() throws -> [LedgerSnapshot.OpenRun] {
+    try query(
+      "SELECT user, points_per_slot, interval_ms FROM runs WHERE is_open = 1",
+      row: { row in
+        LedgerSnapshot.OpenRun(
+          user: try row.text(0),
+          terms: AccrualTerms(
+            points: try row.integer(1), intervalMilliseconds: try row.integer(2)))
+      })
+  }
+
+  /// Whom an instance serves, and the others.
+  fileprivate func served(
+    _ instance: String
+  ) throws -> (Set<String>, [LedgerSnapshot.Instance]) {
+    var users: [String: Set<String>] = [:]
+    var seen: [String: DateTimeStamp] = [:]
+    try query("SELECT instance, user, seen_at FROM served") { row in
+      let name = try row.text(0)
+      users[name, default: []].insert(try row.text(1))
+      let moment = try row.stamp(2) ?? DateTimeStamp(secondsSinceEpoch: 0)
+      seen[name] = max(moment, seen[name] ?? moment)
+    }
+    let own = users.removeValue(forKey: instance) ?? []
+    let others = users.keys.sorted().map { name in
+      LedgerSnapshot.Instance(
+        name: name, seen: seen[name] ?? DateTimeStamp(secondsSinceEpoch: 0),
+        users: users[name] ?? [])
+    }
+    return (own, others)
+  }
+
+  /// Users that other instances serve.
+  func servedElsewhere(than instance: String) throws -> Set<String> {
+    Set(
+      try query(
+        "SELECT DISTINCT user FROM served WHERE instance <> ?", [.text(instance)],
+        row: { try $0.text(0) }))
+  }
+
+  /// The operation of the latest restore: it came along with the restored rows.
+  fileprivate func restoreMark() throws -> String? {
+    try query(
+      "SELECT id FROM operations WHERE kind = 'restore' ORDER BY made_at DESC LIMIT 1",
+      row: { try $0.text(0) }
+    ).first
+  }
+}

@@ -1,0 +1,91 @@
+import Logging
+import Points
+import Synchronization
+
+/// How a daemon left the runs of its users.
+public enum StopOutcome: Sendable, Hashable {
+  /// No run is open.
+  case closed
+  /// These users' runs are open, or may be: their time will be credited at the next start.
+  case leftOpen([String], reason: String)
+}
+
+extension Supervisor {
+  /// The pause before a stop asks the database again.
+  private static let stopPause = Duration.milliseconds(100)
+
+  /// Ends what `run()` began, after it returned: doubts are ended, the runs that the database has
+  /// open for the configured users are closed, clients get what they are owed.
+  /// - Parameters:
+  ///   - deadline: how long the database may take.
+  ///   - ledgerExists: false when the database of this ledger was never made, so that no run can be
+  ///     open.
+  public func shutDown(deadline: Duration, ledgerExists: Bool = true) async -> StopOutcome {
+    phase = .stopping
+    for change in changes.values { handle(.deadlinePassed, change) }
+    for waiter in turnWaiters.values { waiter.resume() }
+    turnWaiters = [:]
+    async let outcome = ledgerExists ? closeRuns(deadline: deadline) : .closed
+    await withTaskGroup(of: Void.self) { group in
+      for listener in table.all.compactMap(\.listener) {
+        group.addTask { await listener.close() }
+      }
+    }
+    let stop = await outcome
+    for waiter in waiters.values { waiter.resume.resume() }
+    waiters = [:]
+    hub.finish()
+    guard case .leftOpen(let users, let reason) = stop else { return stop }
+    let names = users.prefix(20).joined(separator: ", ") + (users.count > 20 ? " …" : "")
+    logger.error(
+      "the runs of \(users.count) users were left open and their time will be credited at the next start: \(names) (\(reason))",
+      metadata: ["event": "runs-left-open"])
+    return stop
+  }
+
+  /// Tries until the database has said that no run is open, or the time is over.
+  private func closeRuns(deadline: Duration) async -> StopOutcome {
+    let elsewhere = otherInstances.reduce(into: Set<String>()) { $0.formUnion($1.users) }
+    let users = table.users.filter { !elsewhere.contains($0) }
+    let progress = StopProgress(
+      .leftOpen(users, reason: "no answer from the database for \(deadline)"))
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.closeRuns(of: users, progress) }
+      group.addTask { _ = await self.slept(deadline) }
+      await group.next()
+      group.cancelAll()
+    }
+    return progress.outcome
+  }
+
+  private func closeRuns(of users: [String], _ progress: StopProgress) async {
+    let operation = Operation(who: "pointsd", reason: "clean stop")
+    var doubts = changes.values.filter(\.machine.isUnknown)
+    repeat {
+      do throws(LedgerError) {
+        // A change that is applied later might open a run again.
+        while let change = doubts.last {
+          _ = try await store.void(ledgerChange(change))
+          doubts.removeLast()
+        }
+        let locked = try await store.closeRuns(of: users, operation: operation)
+        guard !locked.isEmpty else { return progress.set(.closed) }
+        progress.set(
+          .leftOpen(locked, reason: "their rows are locked by another transaction"))
+      } catch {
+        progress.set(.leftOpen(users, reason: "\(error)"))
+      }
+    } while await slept(Self.stopPause)
+  }
+}
+
+/// What is known so far of a stop that may run out of time.
+private final class StopProgress: Sendable {
+  private let state: Mutex<StopOutcome>
+
+  init(_ outcome: StopOutcome) { state = Mutex(outcome) }
+
+  var outcome: StopOutcome { state.withLock { $0 } }
+
+  func set(_ outcome: StopOutcome) { state.withLock { $0 = outcome } }
+}
