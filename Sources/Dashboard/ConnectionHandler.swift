@@ -41,7 +41,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private let limits: Limits
   private let note: (ConnectionShares.Activity) -> Void
   private var exchanges = CircularBuffer<Exchange>()
-  private var activity = ConnectionShares.Activity.idle
+  private var activity = ConnectionShares.Activity.arriving
   /// A request has begun and not ended.
   private var isReceiving = false
   /// Nothing more is read: the connection closes after the answers that are due.
@@ -55,6 +55,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   init(limits: Limits, note: @escaping (ConnectionShares.Activity) -> Void) {
     self.limits = limits
     self.note = note
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    update(context)
+    context.fireChannelActive()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {

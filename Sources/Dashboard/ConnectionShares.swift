@@ -98,7 +98,7 @@ final class ConnectionShares: Sendable {
       guard let known = state.channels[identifier] else { return .admitted(closing: nil) }
       guard known.share != .events else { return .admitted(closing: nil) }
       let outcome = state.tables[.events]?.admit(
-        identifier, peer: PeerAddress(channel.remoteAddress))
+        identifier, peer: PeerAddress(channel.remoteAddress), as: .idle)
       guard case .admitted = outcome else { return .refused }
       state.tables[known.share]?.remove(identifier)
       state.channels[identifier]?.share = .events

@@ -8,7 +8,7 @@ import NIOPosix
 
 /// HTTP/1 over one accepted connection, bounded in time and memory.
 struct LimitedHTTPChannel: HTTPChannelHandler {
-  typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+  typealias Value = AcceptedConnection
 
   let responder: HTTPChannelHandler.Responder
   let shares: ConnectionShares
@@ -47,13 +47,14 @@ struct LimitedHTTPChannel: HTTPChannelHandler {
       try pipeline.addHandler(Departure.Handler())
       try pipeline.addHandler(
         HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger))
-      return try NIOAsyncChannel(
-        wrappingChannelSynchronously: channel,
-        configuration: .init(isOutboundHalfClosureEnabled: true))
+      return AcceptedConnection(
+        try NIOAsyncChannel(
+          wrappingChannelSynchronously: channel,
+          configuration: .init(isOutboundHalfClosureEnabled: true)))
     }
   }
 
   func handle(value: Value, logger: Logger) async {
-    await handleHTTP(asyncChannel: value, logger: logger)
+    await handleHTTP(asyncChannel: value.take(), logger: logger)
   }
 }

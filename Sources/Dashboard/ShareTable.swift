@@ -5,6 +5,9 @@
 struct ShareTable<Identifier: Hashable> {
   /// What a connection does, as far as making room goes.
   enum Activity: Sendable, Hashable {
+    /// Accepted and not set up yet: never closed to make room. A channel closed before its set-up
+    /// fails the listener that accepted it.
+    case arriving
     /// Nothing is under way.
     case idle
     /// A request has begun and not come to its end. A slow one makes room when no idle one can.
@@ -45,9 +48,11 @@ struct ShareTable<Identifier: Hashable> {
   var count: Int { entries.count }
   var hasRoom: Bool { entries.count < limit }
 
-  /// Takes a connection in, idle.
+  /// Takes a connection in.
   /// - Parameter peer: nil for loopback and the control socket, which may have the whole share.
-  mutating func admit(_ identifier: Identifier, peer: PeerAddress?) -> Admission {
+  mutating func admit(
+    _ identifier: Identifier, peer: PeerAddress?, as activity: Activity = .arriving
+  ) -> Admission {
     guard hasRoom else { return .refused }
     var victim: Identifier?
     if let peer, peers[peer, default: 0] >= peerLimit {
@@ -56,7 +61,7 @@ struct ShareTable<Identifier: Hashable> {
       close(victim)
     }
     changes += 1
-    entries[identifier] = Entry(peer: peer, activity: .idle, since: changes)
+    entries[identifier] = Entry(peer: peer, activity: activity, since: changes)
     if let peer { peers[peer, default: 0] += 1 }
     return .admitted(closing: victim ?? makeRoom(sparing: identifier))
   }
@@ -64,12 +69,14 @@ struct ShareTable<Identifier: Hashable> {
   /// A connection does something else now.
   /// - Returns: a connection that has to be closed, because there is no room and it became idle.
   mutating func change(_ identifier: Identifier, to activity: Activity) -> Identifier? {
-    guard entries[identifier] != nil else { return nil }
+    guard let before = entries[identifier]?.activity else { return nil }
     changes += 1
     entries[identifier]?.activity = activity
     entries[identifier]?.since = changes
     switch activity {
-    case .answering: return nil
+    case .arriving, .answering: return nil
+    // Who has just arrived has not had its turn.
+    case .idle where before == .arriving: return makeRoom(sparing: identifier)
     case .receiving: return makeRoom(sparing: identifier)
     case .idle: return makeRoom(sparing: identifier) ?? makeRoom(sparing: nil)
     }

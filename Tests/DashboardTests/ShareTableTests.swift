@@ -13,7 +13,7 @@ import Testing
   /// A table with so many connections of this machine, numbered from 1.
   private func table(limit: Int, _ count: Int) -> Table {
     var table = Table(limit: limit)
-    for number in 1...count { _ = table.admit(number, peer: nil) }
+    for number in 1...count { _ = table.admit(number, peer: nil, as: .idle) }
     return table
   }
 
@@ -46,8 +46,20 @@ import Testing
     _ = table.change(1, to: .receiving)
     #expect(table.admit(3, peer: nil) == .admitted(closing: 2))
     table.remove(2)
+    #expect(table.change(3, to: .idle) == nil)
     // One that is done goes before one that is slow, unless there is none but itself.
     #expect(table.admit(4, peer: nil) == .admitted(closing: 3))
+  }
+
+  @Test func whoIsNotSetUpYetIsNeverClosed() {
+    var table = table(limit: 3, 2)
+    for number in 1...2 { _ = table.change(number, to: .answering) }
+    #expect(table.admit(3, peer: nil) == .admitted(closing: nil))
+    // Not for one that begins a request, and not when it is set up itself.
+    #expect(table.change(2, to: .receiving) == nil)
+    #expect(table.change(2, to: .answering) == nil)
+    #expect(table.change(3, to: .idle) == nil)
+    #expect(table.change(2, to: .receiving) == 3)
   }
 
   @Test func whoIsDoneMakesRoomWhenAllOthersAreAnswered() {
@@ -62,7 +74,7 @@ import Testing
     let stranger = try peer("192.0.2.1")
     var table = Table(limit: 8)
     for number in 1...4 {
-      #expect(table.admit(number, peer: stranger) == .admitted(closing: nil))
+      #expect(table.admit(number, peer: stranger, as: .idle) == .admitted(closing: nil))
     }
     #expect(table.admit(5, peer: stranger) == .admitted(closing: 1))
     table.remove(1)
@@ -92,7 +104,7 @@ import Testing
     let stranger = try peer("192.0.2.1")
     var table = Table(limit: 6)
     for round in 0..<100 {
-      guard case .admitted(let victim) = table.admit(round, peer: stranger) else {
+      guard case .admitted(let victim) = table.admit(round, peer: stranger, as: .idle) else {
         Issue.record("refused in round \(round)")
         return
       }
