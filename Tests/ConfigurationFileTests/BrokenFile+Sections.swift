@@ -66,7 +66,7 @@ extension BrokenFile {
       "open to the network",
       Sample.section(#""http":{"open":true,"address":"0.0.0.0"}"#),
       [
-        #"1:17: http.open: must not be true while http.address is 0.0.0.0: whoever reaches it from elsewhere could change everything; use 127.0.0.1 or ::1, or http.tokenFile in place of open"#
+        #"1:17: http.open: must not be true while http.address is 0.0.0.0: everybody who reaches it from elsewhere could change everything; use 127.0.0.1 or ::1, or http.tokenFile in place of open"#
       ]),
     BrokenFile(
       "open as a word",
