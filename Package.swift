@@ -54,8 +54,8 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
-    .target(name: "Processes", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "Processes", dependencies: ["Files", "CLinux"], swiftSettings: strict),
 
     .target(name: "Points", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "Backup",
       dependencies: [
-        "Points", "COpenSSL", "CLinux", "MariaDB", "Processes", "QueueExecutor",
+        "Points", "COpenSSL", "CLinux", "Files", "MariaDB", "Processes", "QueueExecutor",
       ],
       swiftSettings: strict),
     .target(
@@ -132,7 +132,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ManagedDatabaseTests",
-      dependencies: ["Files", "ManagedDatabase", "MariaDB", "TestSupport", logging],
+      dependencies: [
+        "Files", "ManagedDatabase", "MariaDB", "Processes", "TestSupport", logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "BackupTests", dependencies: ["Backup", "Points", "MariaDB", "TestSupport"],

@@ -1,5 +1,6 @@
 import CLinux
 import Dispatch
+import Files
 import Glibc
 import Points
 import Processes
@@ -11,35 +12,45 @@ import Synchronization
 /// then waits for its end.
 final class DumpProcess: Sendable {
   /// Where its output is read from; not blocking.
-  let output: Int32
-  private let log: Int32
-  private let child = Child()
+  private let pipeEnd: Descriptor
+  private let log: Descriptor
+  private let child: Child
+
+  var output: Int32 { pipeEnd.number }
 
   /// - Parameters:
   ///   - options: what the program reads from descriptor 3. It is in memory only: nothing of it
   ///     outlives the program and this process.
   init(_ path: String, _ arguments: [String], options: String) throws(ControlError) {
-    var ends: [Int32] = [-1, -1]
-    let log = clinux_memory_file("pointsd-dump-log")
-    let file = clinux_memory_file("pointsd-dump-options")
-    let hasPipe = pipe(&ends) == 0
-    let fault = String(cString: strerror(errno))
-    (self.log, self.output) = (log, ends[0])
-    defer { for descriptor in [file, ends[1]] where descriptor >= 0 { close(descriptor) } }
-    guard log >= 0, file >= 0, hasPipe else { throw .unavailable("cannot start \(path): \(fault)") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    _ = fcntl(output, F_SETFL, O_NONBLOCK)
-    let bytes = Array(options.utf8)
-    guard write(file, bytes, bytes.count) == bytes.count else {
-      throw .failed("cannot start \(path): \(String(cString: strerror(errno)))")
+    func unavailable() -> ControlError {
+      .unavailable("cannot start \(path): \(String(cString: strerror(errno)))")
     }
-    try child.start(path, arguments, output: ends[1], log: log, file: file)
+    func memory(_ name: String) throws(ControlError) -> Descriptor {
+      let file = clinux_memory_file(name)
+      guard file >= 0 else { throw unavailable() }
+      return Descriptor(file)
+    }
+    log = try memory("pointsd-dump-log")
+    let file = try memory("pointsd-dump-options")
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw unavailable() }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+    pipeEnd = Descriptor(ends[0])
+    var program = Program(path, arguments, output: Descriptor(ends[1]))
+    program.error = log
+    program.inherited = file
+    program.isBoundToThread = true
+    do throws(FileError) {
+      try file.write(Array(options.utf8), path: "the options of \(path)")
+    } catch {
+      throw .failed("cannot start \(path): \(error)")
+    }
+    child = Child(program)
+    try child.start()
   }
 
-  deinit {
-    kill()
-    for descriptor in [output, log] where descriptor >= 0 { close(descriptor) }
-  }
+  deinit { kill() }
 
   /// Ends the program at once.
   func kill() { child.kill() }
@@ -61,34 +72,38 @@ final class DumpProcess: Sendable {
 
   /// The last line that the program wrote to standard error.
   var complaint: String {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = pread(log, &bytes, bytes.count, 0)
-    let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    let bytes = try? log.read(limit: 4096, path: "the messages of the program")
+    let text = String(decoding: bytes ?? [], as: UTF8.self)
     return text.split(separator: "\n").last.map(String.init) ?? ""
   }
 
   /// The program as the thread that started it knows it.
   private final class Child: Sendable {
     private enum State {
-      case starting
+      /// Its descriptors are closed here as soon as it runs: the end of its output is seen then.
+      case starting(Program)
+      case failed(Program.Failure)
       case running(pid_t)
       case ended(Int32)
     }
 
-    private let state = Mutex(State.starting)
+    private let path: String
+    private let state: Mutex<State>
     private let started = DispatchSemaphore(value: 0)
     private let hasEnded = DispatchSemaphore(value: 0)
 
-    func start(
-      _ path: String, _ arguments: [String], output: Int32, log: Int32, file: Int32
-    ) throws(ControlError) {
-      let work = Work { self.run(path, arguments, output: output, log: log, file: file) }
+    init(_ program: Program) {
+      path = program.path
+      state = Mutex(.starting(program))
+    }
+
+    func start() throws(ControlError) {
       var thread = pthread_t()
-      let context = Unmanaged.passRetained(work)
+      let context = Unmanaged.passRetained(self)
       let error = pthread_create(
         &thread, nil,
         { context in
-          if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
+          if let context { Unmanaged<Child>.fromOpaque(context).takeRetainedValue().run() }
           return nil
         }, context.toOpaque())
       guard error == 0 else {
@@ -97,27 +112,29 @@ final class DumpProcess: Sendable {
       }
       pthread_detach(thread)
       started.wait()
-      if state.withLock({ if case .ended(-1) = $0 { true } else { false } }) {
-        throw .unavailable("cannot start \(path): no process can be made")
+      if case .failed(let failure) = state.withLock({ $0 }) {
+        throw .unavailable("cannot start \(path): \(failure)")
       }
     }
 
-    private func run(
-      _ path: String, _ arguments: [String], output: Int32, log: Int32, file: Int32
-    ) {
-      var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
-      words.append(nil)
-      var environment: [UnsafeMutablePointer<CChar>?] = [strdup("LC_ALL=C.UTF-8"), nil]
-      var error: Int32 = 0
-      let process = OrphanReaper.register {
-        var process: pid_t = 0
-        error = clinux_spawn_bound(&process, path, output, log, file, &words, &environment)
-        return error == 0 ? process : 0
+    /// The number of the process; nil when it cannot be started.
+    private func begin() -> pid_t? {
+      defer { started.signal() }
+      return state.withLock { state in
+        guard case .starting(let program) = state else { return nil }
+        do throws(Program.Failure) {
+          let process = try program.start()
+          state = .running(process)
+          return process
+        } catch {
+          state = .failed(error)
+          return nil
+        }
       }
-      for word in words + environment { free(word) }
-      state.withLock { $0 = error == 0 ? .running(process) : .ended(-1) }
-      started.signal()
-      guard error == 0 else { return }
+    }
+
+    private func run() {
+      guard let process = begin() else { return }
       var information = siginfo_t()
       // It keeps its number until the lock is held: nobody signals another process by it.
       while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
@@ -139,11 +156,5 @@ final class DumpProcess: Sendable {
       hasEnded.signal()
       return state.withLock { if case .ended(let status) = $0 { status } else { nil } }
     }
-  }
-
-  /// What a thread does.
-  private final class Work: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 }

@@ -48,24 +48,40 @@ int clinux_rename_new(int from, const char *name, int to, const char *other) {
 }
 
 // Between fork and exec, where only calls that are safe in signal handlers may be made.
-static int become_program(const struct clinux_start *start, int *report) {
+static int become_program(pid_t parent, const struct clinux_start *start, int *report) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
   sigset_t none;
   for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
-  int input = open("/dev/null", O_RDONLY);
-  if (input < 0 || dup2(input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(1, 2) < 0) return errno;
-  if (dup2(*report, 3) < 0) return errno;
-  *report = 3;
-  if (fcntl(3, F_SETFD, FD_CLOEXEC) < 0) return errno;
-  closefrom(4);
+  int error = start->error < 0 ? start->output : start->error;
+  int files[] = {-1, start->output, error, start->inherited, *report};
+  files[0] = open("/dev/null", O_RDONLY);
+  if (files[0] < 0) return errno;
+  // Out of the way of the numbers they go to.
+  for (int number = 0; number <= 4; number++) {
+    if (files[number] >= 0 && (files[number] = fcntl(files[number], F_DUPFD_CLOEXEC, 10)) < 0)
+      return errno;
+  }
+  *report = files[4];
+  for (int number = 0; number <= 4; number++) {
+    if (files[number] < 0) close(number);
+    else if (dup2(files[number], number) < 0) return errno;
+  }
+  *report = 4;
+  if (fcntl(4, F_SETFD, FD_CLOEXEC) < 0) return errno;
+  closefrom(5);
   if (chdir("/") < 0) return errno;
   if (geteuid() == 0 && start->user != 0) {
     if (setgroups(1, &start->group) < 0) return errno;
     if (setresgid(start->group, start->group, start->group) < 0) return errno;
     if (setresuid(start->user, start->user, start->user) < 0) return errno;
+  }
+  if (start->bound) {
+    // After the change of the account, which would undo it.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return errno;
+    if (getppid() != parent) return ESRCH;
   }
   execve(start->path, start->arguments, start->environment);
   return errno;
@@ -78,10 +94,11 @@ int clinux_start(pid_t *process, const struct clinux_start *start) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t parent = getpid();
   pid_t child = fork();
   int error = child < 0 ? errno : 0;
   if (child == 0) {
-    int failure = become_program(start, &report[1]);
+    int failure = become_program(parent, start, &report[1]);
     if (write(report[1], &failure, sizeof failure) < 0) _exit(126);
     _exit(127);
   }
@@ -117,44 +134,6 @@ int clinux_memory_file(const char *name) {
 
 int clinux_unnamed_file(const char *folder) {
   return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-/// What follows a fork in a process of many threads: nothing but system calls.
-static void run_bound(
-    pid_t parent, const char *path, const int files[3], char *const arguments[],
-    char *const environment[]) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // The parent may have ended before.
-  if (getppid() != parent) _exit(127);
-  setsid();
-  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  int copies[3];
-  for (int index = 0; index < 3; index++) {
-    // Out of the way of the numbers they go to.
-    copies[index] = fcntl(files[index], F_DUPFD, 10);
-    if (copies[index] < 0) _exit(127);
-  }
-  int nothing = open("/dev/null", O_RDONLY);
-  if (nothing < 0 || dup2(nothing, 0) < 0) _exit(127);
-  for (int index = 0; index < 3; index++) {
-    if (dup2(copies[index], index + 1) < 0) _exit(127);
-  }
-  closefrom(4);
-  execve(path, arguments, environment);
-  _exit(127);
-}
-
-int clinux_spawn_bound(
-    pid_t *process, const char *path, int output, int log, int file, char *const arguments[],
-    char *const environment[]) {
-  const int files[3] = {output, log, file};
-  pid_t parent = getpid();
-  *process = fork();
-  if (*process == 0) run_bound(parent, path, files, arguments, environment);
-  return *process < 0 ? errno : 0;
 }
 
 int clinux_exit_status(int status) {

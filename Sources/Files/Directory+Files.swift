@@ -37,7 +37,7 @@ extension Directory {
       }
       let file = Descriptor(opened)
       let status = try file.status(path(of: name))
-      guard status.isFile, status.st_nlink == 1, status.st_uid == account.user else {
+      guard status.isFile, status.st_nlink == 1, status.st_uid == maker else {
         throw strange(name, status)
       }
       return file
@@ -58,7 +58,8 @@ extension Directory {
         // The umask may have taken something away.
         guard fchmod(opened, mode) == 0 else { throw .last("cannot write \(path(of: name))") }
         try file.write(Array(text.utf8), path: path(of: name))
-        guard renameat(number, side, number, name) == 0 else {
+        // Or a power failure could leave the name without the text.
+        guard fsync(opened) == 0, renameat(number, side, number, name) == 0 else {
           throw .last("cannot write \(path(of: name))")
         }
       } catch {

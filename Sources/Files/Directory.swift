@@ -54,7 +54,7 @@ package final class Directory: Sendable {
       guard opened >= 0 else { throw .last("cannot open the directory \(path(of: name))") }
       let descriptor = Descriptor(opened)
       let status = try descriptor.status(path(of: name))
-      guard status.st_uid == account.user else { throw strange(name, status) }
+      guard status.st_uid == maker else { throw strange(name, status) }
       return Directory(path: path(of: name), descriptor: descriptor, account: account)
     }
   }
@@ -111,13 +111,16 @@ package final class Directory: Sendable {
 
   var number: Int32 { descriptor.number }
 
+  /// Who owns what is made here: root works as the owner, everybody else as who they are.
+  var maker: uid_t { geteuid() == 0 ? account.user : geteuid() }
+
   func act<Result>(_ body: () throws(FileError) -> Result) throws(FileError) -> Result {
     try account.act(body)
   }
 
   /// What has this name is not what its owner would have there.
   func strange(_ name: String, _ status: stat) -> FileError {
-    let (owner, wanted) = (accountName(status.st_uid), accountName(account.user))
+    let (owner, wanted) = (accountName(status.st_uid), accountName(maker))
     let what =
       owner == wanted ? "is no file with one name" : "belongs to \(owner), not to \(wanted)"
     return FileError("\(path(of: name)) \(what); remove it")

@@ -42,25 +42,21 @@ package final class ChildProcess: Sendable {
     watch()
   }
 
-  /// Starts a program in a session of its own, so that a terminal's Ctrl-C does not reach it, and
-  /// in the folder /.
-  /// - Parameters:
-  ///   - output: where its output goes.
-  ///   - account: which account it runs as when this process is root's; nil is root.
-  ///   - environment: further variables, over PATH and the language.
-  package init(
-    _ path: String, _ arguments: [String], output: Descriptor, account: FileAccount? = nil,
-    environment: [String: String] = [:]
-  ) throws(ManagedDatabaseError) {
-    let identifier = try OrphanReaper.register { () throws(ManagedDatabaseError) in
-      try Self.start(path, arguments, output, account, environment)
+  /// Starts a program.
+  package init(_ program: Program) throws(ManagedDatabaseError) {
+    let identifier: pid_t
+    do throws(Program.Failure) {
+      identifier = try program.start()
+    } catch {
+      throw .failed("cannot start \(program.path): \(error)")
     }
     let descriptor = clinux_pidfd_open(identifier)
     guard descriptor >= 0 else {
       let reason = String(cString: strerror(errno))
       kill(identifier, SIGTERM)
       OrphanReaper.forget(identifier)
-      throw .failed("cannot watch \(path) (process \(identifier)), asked it to end: \(reason)")
+      throw .failed(
+        "cannot watch \(program.path) (process \(identifier)), asked it to end: \(reason)")
     }
     self.identifier = identifier
     self.isOwnChild = true
@@ -76,37 +72,7 @@ package final class ChildProcess: Sendable {
     guard output >= 0 else {
       throw .unusable("cannot write the log \(log): \(String(cString: strerror(errno)))")
     }
-    try self.init(path, arguments, output: Descriptor(output))
-  }
-
-  private static func start(
-    _ path: String, _ arguments: [String], _ output: Descriptor, _ account: FileAccount?,
-    _ environment: [String: String]
-  ) throws(ManagedDatabaseError) -> pid_t {
-    let variables =
-      ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
-      + environment.map { "\($0.key)=\($0.value)" }
-    var words = ([path] + arguments).map { strdup($0) } + [nil]
-    var settings = variables.map { strdup($0) } + [nil]
-    let program = strdup(path)
-    defer { for text in words + settings + [program] { free(text) } }
-    var identifier: pid_t = 0
-    let error = words.withUnsafeMutableBufferPointer { words in
-      settings.withUnsafeMutableBufferPointer { settings in
-        var start = clinux_start()
-        start.path = UnsafePointer(program)
-        start.arguments = UnsafePointer(words.baseAddress)
-        start.environment = UnsafePointer(settings.baseAddress)
-        start.output = output.number
-        start.user = account?.user ?? 0
-        start.group = account?.group ?? 0
-        return clinux_start(&identifier, &start)
-      }
-    }
-    guard error == 0 else {
-      throw .failed("cannot start \(path): \(String(cString: strerror(error)))")
-    }
-    return identifier
+    try self.init(Program(path, arguments, output: Descriptor(output)))
   }
 
   /// Whether the process still runs, as far as is known.

@@ -2,6 +2,7 @@ import Files
 import Glibc
 import Logging
 import MariaDB
+import Processes
 
 extension ManagedDatabase {
   /// The server that runs on the data, taken over or started.
@@ -33,12 +34,12 @@ extension ManagedDatabase {
   func start(
     _ program: String, _ arguments: [String], environment: [String: String] = [:]
   ) throws -> ChildProcess {
-    let output = try layout.openLog()
     let user = layout.directory.account.user
     let group = getpwuid(user).map { $0.pointee.pw_gid } ?? layout.directory.account.group
-    return try ChildProcess(
-      program, arguments, output: output, account: FileAccount(user: user, group: group),
-      environment: environment)
+    var start = Program(program, arguments, output: try layout.openLog())
+    start.account = FileAccount(user: user, group: group)
+    start.environment = environment
+    return try ChildProcess(start)
   }
 
   /// What the log says of the failure of what was started last.

@@ -1,4 +1,7 @@
+import CLinux
+import Files
 import Glibc
+import Processes
 
 /// MariaDB's programs on this machine.
 package struct Programs: Sendable {
@@ -13,7 +16,7 @@ package struct Programs: Sendable {
     let directories = ["/usr/bin", "/usr/local/bin"]
     self.install = try Self.find("mariadb-install-db", in: directories)
     self.upgrade = try Self.find("mariadb-upgrade", in: directories)
-    self.version = Self.output(of: "\(server) --no-defaults --version").flatMap {
+    self.version = Self.output(of: server, ["--no-defaults", "--version"]).flatMap {
       ServerVersion($0.drop { $0 != " " }.dropFirst())
     }
   }
@@ -30,11 +33,15 @@ package struct Programs: Sendable {
     return path
   }
 
-  /// What a command prints; nil when it cannot be run.
-  private static func output(of command: String) -> String? {
-    guard let pipe = popen(command, "re") else { return nil }
-    defer { pclose(pipe) }
-    var bytes = [UInt8](repeating: 0, count: 512)
-    return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, pipe)], as: UTF8.self)
+  /// The beginning of what a program prints; nil when it cannot be run.
+  private static func output(of path: String, _ arguments: [String]) -> String? {
+    let file = clinux_memory_file("pointsd-output")
+    guard file >= 0 else { return nil }
+    let output = Descriptor(file)
+    guard let process = try? Program(path, arguments, output: output).start() else { return nil }
+    while waitpid(process, nil, 0) < 0 && errno == EINTR {}
+    OrphanReaper.forget(process)
+    let bytes = try? output.read(limit: 512, path: path)
+    return bytes.map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -13,14 +13,14 @@ package enum OrphanReaper {
   package static var isNeeded: Bool { getpid() == 1 }
 
   /// Runs `start` so that the child it starts is known before it can be taken for an orphan.
-  /// - Parameter start: returns the child's number, 0 when it started none.
-  package static func register<Failure: Error>(
+  /// - Parameter start: returns the child's number.
+  static func register<Failure: Error>(
     _ start: () throws(Failure) -> pid_t
   ) throws(Failure) -> pid_t {
     let result = own.withLock { own -> Result<pid_t, Failure> in
       do throws(Failure) {
         let child = try start()
-        if child > 0 { own.insert(child) }
+        own.insert(child)
         return .success(child)
       } catch {
         return .failure(error)

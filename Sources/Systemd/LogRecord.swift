@@ -20,7 +20,8 @@ enum LogRecord: Sendable {
   /// Says that so many records are missing here.
   static func note(_ count: Int, _ pattern: LogRecord) -> LogRecord {
     let text =
-      "\(count) \(count == 1 ? "line was" : "lines were") dropped: the reader of the log stood still"
+      "\(count) \(count == 1 ? "line was" : "lines were") dropped: the reader of the log stood still, "
+      + "or its disk is full"
     switch pattern {
     case .line: return .line("\(LogText.timestamp(time(nil)))Z WARN  \(text) (event=log)\n")
     case .journal:
@@ -33,15 +34,16 @@ enum LogRecord: Sendable {
   }
 
   /// Hands the record to its reader and waits for it as long as it takes.
-  func deliver() {
+  /// - Returns: false when it could not be written.
+  func deliver() -> Bool {
     switch self {
-    case .line(let text): StandardStream.error.write(text, patience: nil)
+    case .line(let text): return StandardStream.error.write(text, patience: nil)
     case .journal(let fields):
-      guard Self.send(fields) < 0 else { return }
+      guard Self.send(fields) < 0 else { return true }
       let text = fields.first { $0.name == "MESSAGE" }?.value ?? ""
       let priority = fields.first { $0.name == "PRIORITY" }?.value ?? "6"
       // Standard error leads to the journal too, by another way.
-      StandardStream.error.write("<\(priority)>\(text)\n", patience: nil)
+      return StandardStream.error.write("<\(priority)>\(text)\n", patience: nil)
     }
   }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Hands log records to a sink that may block, so that nobody who logs waits for who reads.
 ///
-/// Records wait in a bounded queue. When it is full the oldest ones are dropped and counted, and
-/// the sink gets a note with their number in their place as soon as it takes records again.
+/// Records wait in a bounded queue. When it is full the oldest ones are dropped and counted, as are
+/// those that the sink cannot take. It gets a note with their number when it takes records again.
 final class LogWriter<Record: Sendable>: Sendable {
   /// How much may wait.
   struct Limits: Sendable {
@@ -37,16 +37,16 @@ final class LogWriter<Record: Sendable>: Sendable {
   private let limits: Limits
   private let size: @Sendable (Record) -> Int
   private let note: @Sendable (_ count: Int, _ pattern: Record) -> Record
-  private let sink: @Sendable (Record) -> Void
+  private let sink: @Sendable (Record) -> Bool
 
   /// - Parameters:
   ///   - size: how many bytes a record takes.
   ///   - note: says that so many records were dropped, in the form of one of them.
-  ///   - sink: takes one record at a time, on one queue; may block.
+  ///   - sink: takes one record at a time, on one queue; may block. Returns whether it took it.
   init(
     limits: Limits = Limits(), size: @escaping @Sendable (Record) -> Int,
     note: @escaping @Sendable (_ count: Int, _ pattern: Record) -> Record,
-    sink: @escaping @Sendable (Record) -> Void
+    sink: @escaping @Sendable (Record) -> Bool
   ) {
     self.limits = limits
     self.size = size
@@ -95,15 +95,34 @@ final class LogWriter<Record: Sendable>: Sendable {
   }
 
   private func drain() {
-    while let record = next() { sink(record) }
+    // After a failure the next record is tried, not the note of it again and again.
+    var notes = true
+    while let (record, missing) = next(noting: notes) {
+      notes = sink(record)
+      if !notes { lose(record, standingFor: missing) }
+    }
   }
 
-  /// The record for the sink; nil when none waits, and then `drain` ends.
-  private func next() -> Record? {
+  /// Counts a record that the sink did not take.
+  /// - Parameter missing: how many a note stands for, which were reported before; nil for a record.
+  private func lose(_ record: Record, standingFor missing: Int?) {
+    let report = state.withLock { state -> (@Sendable (Int) -> Void)? in
+      state.dropped += missing ?? 1
+      state.pattern = record
+      guard missing == nil else { return nil }
+      if state.report == nil { state.unreported += 1 }
+      return state.report
+    }
+    report?(1)
+  }
+
+  /// The record for the sink, and how many a note stands for; nil when none waits, and then `drain`
+  /// ends.
+  private func next(noting: Bool) -> (Record, missing: Int?)? {
     state.withLock { state in
-      if let pattern = state.pattern {
+      if noting, let pattern = state.pattern, state.count > 0 {
         defer { (state.dropped, state.pattern) = (0, nil) }
-        return note(state.dropped, pattern)
+        return (note(state.dropped, pattern), state.dropped)
       }
       guard state.count > 0 else {
         state.isDraining = false
@@ -111,7 +130,7 @@ final class LogWriter<Record: Sendable>: Sendable {
         state.flushers = []
         return nil
       }
-      return removeOldest(&state)
+      return (removeOldest(&state), nil)
     }
   }
 

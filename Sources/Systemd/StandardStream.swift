@@ -43,23 +43,26 @@ public enum StandardStream: Int32, Sendable {
   /// A pipe that poll(2) calls writable takes so many bytes at once (PIPE_BUF).
   private static let piece = 4096
 
-  /// Writes all of `text`; what cannot be written has nobody who reads it.
+  /// Writes all of `text`.
   /// - Parameter patience: how long the reader may stand still, in milliseconds; nil for ever.
-  public func write(_ text: String, patience: Int32? = 2000) {
+  /// - Returns: false when it could not be written: the reader is gone, or its disk is full.
+  @discardableResult
+  public func write(_ text: String, patience: Int32? = 2000) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       var descriptor = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
       let ready = poll(&descriptor, 1, patience ?? -1)
       if ready < 0 && errno == EINTR { continue }
-      guard ready > 0 else { return }
+      guard ready > 0 else { return false }
       let written = rest.prefix(Self.piece).withUnsafeBytes {
         Glibc.write(rawValue, $0.baseAddress, $0.count)
       }
       if written > 0 {
         rest = rest.dropFirst(written)
       } else if errno != EINTR && errno != EAGAIN {
-        return
+        return false
       }
     }
+    return true
   }
 }

@@ -2,7 +2,7 @@
 enum MetricDescriptions {
   static let all = [
     "pointsd_log_lines_dropped_total":
-      "Log lines dropped because the reader of the log stood still.",
+      "Log lines dropped because the reader of the log stood still, or its disk is full.",
     "pointsd_pool_connections": "Open connections to the database.",
     "pointsd_pool_connections_busy": "Connections in use or being opened.",
     "pointsd_pool_waiters": "Callers waiting for a connection.",

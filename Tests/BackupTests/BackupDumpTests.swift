@@ -52,9 +52,10 @@ import Testing
     ) {
       _ = try await text(try dump("echo 'Got error: 2002: no socket' >&2; exit 2"))
     }
-    await #expect(throws: ControlError.failed("mariadb-dump failed: status 127")) {
-      let dump = try BackupDump("/nowhere/dump", [], options: "", schema: 2, silence: 1000)
-      _ = try await text(dump)
+    #expect(
+      throws: ControlError.unavailable("cannot start /nowhere/dump: No such file or directory")
+    ) {
+      _ = try BackupDump("/nowhere/dump", [], options: "", schema: 2, silence: 1000)
     }
   }
 

@@ -78,6 +78,20 @@ import Testing
     #expect(recorder.lines.count == 1)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "needs root"))
+  func rootsKeyBelongsToTheOwnerOfTheFolder() throws {
+    #expect(chown(folder.path, 65534, 65534) == 0)
+    let cookie = try #require(sessions().begin(for: .alice, nowSeconds: 0))
+    var status = stat()
+    #expect(lstat(path, &status) == 0 && status.st_uid == 65534 && status.st_mode & 0o777 == 0o600)
+    #expect(sessions().session(cookie, nowSeconds: 0) != nil)
+    #expect(recorder.lines == [])
+    // One of another account is not believed.
+    #expect(chown(path, 1, 1) == 0)
+    #expect(sessions().session(cookie, nowSeconds: 0) == nil)
+    #expect(lstat(path, &status) == 0 && status.st_uid == 65534)
+  }
+
   @Test(arguments: ["", "key", "key 00", "key zz", "other", "key \n", "ended a 1"])
   func garbageIsNoKey(text: String) {
     #expect(SessionKey(text) == nil)

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import MariaDB
+import Processes
 import TestSupport
 import Testing
 
@@ -116,9 +117,11 @@ import Testing
   @Test(.enabled(if: getuid() == 0, "only root can start a process of another account"))
   func anotherAccountsProcessIsNoServerOfOurs() async throws {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    let process = try ChildProcess(
+    var program = Program(
       "/bin/bash", ["-c", "exec -a mariadbd bash -c 'kill -STOP $$' x --datadir=/ours"],
-      output: Descriptor(null), account: FileAccount(user: 65534, group: 65534))
+      output: Descriptor(null))
+    program.account = FileAccount(user: 65534, group: 65534)
+    let process = try ChildProcess(program)
     await untilItHangs(process)
     #expect(RunningServer.find(data: "/ours", owner: 0) == nil)
     #expect(RunningServer.find(data: "/ours", owner: 65534)?.identifier == process.identifier)

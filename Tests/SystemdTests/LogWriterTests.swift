@@ -21,9 +21,10 @@ import Testing
         note: { count, _ in "\(count) dropped" },
         sink: { line in
           self.lines.withLock { $0.append(line) }
-          guard self.isFirst.exchange(false, ordering: .relaxed) else { return }
+          guard self.isFirst.exchange(false, ordering: .relaxed) else { return true }
           self.hasStopped.signal()
           self.goesOn.wait()
+          return true
         })
     }
   }
@@ -63,6 +64,34 @@ import Testing
       reader.lines.withLock { $0 } == [
         "first", "50 dropped", String(repeating: "y", count: 5000),
       ])
+  }
+
+  @Test func whatCannotBeWrittenIsCounted() {
+    let isFull = Atomic(true)
+    let counted = Atomic(0)
+    let tried = Atomic(0)
+    let lines = Mutex<[String]>([])
+    let writer = LogWriter<String>(
+      size: \.utf8.count, note: { count, _ in "\(count) dropped" },
+      sink: { line in
+        tried.add(1, ordering: .relaxed)
+        guard !isFull.load(ordering: .relaxed) else { return false }
+        lines.withLock { $0.append(line) }
+        return true
+      })
+    writer.write("1")
+    #expect(writer.flush(within: .seconds(30)))
+    writer.reportDropped { counted.add($0, ordering: .relaxed) }
+    for number in 2...5 { writer.write("\(number)") }
+    #expect(writer.flush(within: .seconds(30)))
+    #expect(counted.load(ordering: .relaxed) == 5)
+    // Each record once, and at most one note before it.
+    #expect(tried.load(ordering: .relaxed) <= 9)
+    isFull.store(false, ordering: .relaxed)
+    writer.write("6")
+    #expect(writer.flush(within: .seconds(30)))
+    #expect(lines.withLock { $0 } == ["5 dropped", "6"])
+    #expect(counted.load(ordering: .relaxed) == 5)
   }
 
   @Test func flushingDoesNotWaitForEver() {
@@ -119,7 +148,7 @@ import Testing
       let lost = dropped.load(ordering: .relaxed)
       let lines = read.split(separator: "\n")
       let notes = lines.filter {
-        $0.contains("dropped: the reader of the log stood still (event=log)")
+        $0.contains("dropped: the reader of the log stood still, or its disk is full (event=log)")
       }
       // The line after time and level begins with the number.
       let noted = notes.compactMap { Int($0.split(separator: " ")[3]) }

@@ -2,6 +2,7 @@
 #define POINTSD_CLINUX_H
 // The few Linux calls that Swift's Glibc module hides. _GNU_SOURCE must not be defined here: with
 // it these headers define fd_set otherwise than the Glibc module does, and Swift refuses both.
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -36,13 +37,19 @@ struct clinux_start {
   char *const *environment;
   /// Where its output goes.
   int output;
+  /// Where its standard error goes; -1: where its output goes.
+  int error;
+  /// What it has as descriptor 3; -1 for nothing.
+  int inherited;
   /// The account it runs as; not looked at unless the process is root's.
   uid_t user;
   gid_t group;
+  /// Whether it is killed when the calling thread ends, and so with the process.
+  bool bound;
 };
 
 /// Starts a program in a session of its own and in the folder /, with default signals, no input and
-/// no other descriptor. Returns 0 or an error number.
+/// no further descriptor. Returns 0 when it runs, or an error number.
 int clinux_start(pid_t *process, const struct clinux_start *start);
 
 /// The number of a child that has ended and was not waited for; 0 when there is none.
@@ -58,14 +65,6 @@ int clinux_memory_file(const char *name);
 /// open(2) with O_TMPFILE and mode 0600, close-on-exec: a file without a name in a folder. Returns
 /// it or -1.
 int clinux_unnamed_file(const char *folder);
-
-/// Starts a program that is killed when the calling thread ends, and so with the process: in a
-/// session of its own, with default signals, no input, `output` as its standard output, `log` as
-/// its standard error, `file` as descriptor 3, and no other descriptor. It ends with status 127 when
-/// it cannot be run. Returns 0 or an error number.
-int clinux_spawn_bound(
-    pid_t *process, const char *path, int output, int log, int file, char *const arguments[],
-    char *const environment[]);
 
 /// Whether waitpid(2)'s status says that the process ended by itself, and its exit status.
 int clinux_exit_status(int status);

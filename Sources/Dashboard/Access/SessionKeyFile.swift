@@ -1,7 +1,8 @@
+import Files
 import Glibc
-import Points
 
-/// The file beside the control socket that lets sessions outlive the daemon; mode 0600.
+/// The file beside the control socket that lets sessions outlive the daemon; mode 0600. Like all that
+/// root makes in a folder of another account, it belongs to that account.
 struct SessionKeyFile: Sendable {
   let path: String
 
@@ -15,61 +16,40 @@ struct SessionKeyFile: Sendable {
   /// The key; nil when there is no file yet. A file that others could have read or written, or that
   /// is no key, is a fault.
   func read() throws(Fault) -> SessionKey? {
-    // Never through a link, and without waiting for a writer of a named pipe.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw fault(SystemMessage.text(errno))
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw fault(SystemMessage.text(errno)) }
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-      status.st_mode & 0o077 == 0, status.st_size <= Self.sizeLimit
-    else { throw fault("it is not a file of this account alone, mode 0600") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var filled = 0
-    while filled < bytes.count {
-      let count = bytes[filled...].withUnsafeMutableBytes {
-        Glibc.read(descriptor, $0.baseAddress, $0.count)
+    do throws(FileError) {
+      let file = try folder().reading(name)
+      var status = stat()
+      guard fstat(file.number, &status) == 0, status.st_mode & 0o077 == 0,
+        status.st_size <= Self.sizeLimit
+      else { throw FileError("\(path) is not a file of one account alone, mode 0600") }
+      let bytes = try file.read(limit: Int(status.st_size), path: path)
+      guard let text = String(validating: bytes, as: UTF8.self), let key = SessionKey(text) else {
+        throw FileError("\(path) holds no key")
       }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      filled += count
+      return key
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw fault(error)
     }
-    guard let text = String(validating: bytes[..<filled], as: UTF8.self),
-      let key = SessionKey(text)
-    else { throw fault("it holds no key") }
-    return key
   }
 
-  /// Puts the key in place whole: written beside and renamed.
+  /// Puts the key in place whole.
   func write(_ key: SessionKey) throws(Fault) {
-    let beside = "\(path).\(Operation.makeID().prefix(16))"
-    let descriptor = open(
-      beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw fault(SystemMessage.text(errno)) }
-    let bytes = Array(key.text.utf8)
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      written += count
-    }
-    let isWhole = written == bytes.count && fsync(descriptor) == 0
-    let reason = errno
-    close(descriptor)
-    guard isWhole, rename(beside, path) == 0 else {
-      let number = isWhole ? errno : reason
-      unlink(beside)
-      throw fault(SystemMessage.text(number))
+    do throws(FileError) {
+      try folder().write(key.text, to: name, mode: 0o600)
+    } catch {
+      throw fault(error)
     }
   }
 
-  private func fault(_ reason: String) -> Fault {
-    Fault(description: "the key of the browser sessions, \(path): \(reason)")
+  private func folder() throws(FileError) -> Directory {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    return try Directory(folder.isEmpty ? "/" : folder)
+  }
+
+  private var name: String { String(path.reversed().prefix { $0 != "/" }.reversed()) }
+
+  private func fault(_ error: FileError) -> Fault {
+    Fault(description: "the key of the browser sessions: \(error)")
   }
 }

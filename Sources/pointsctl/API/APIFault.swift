@@ -2,11 +2,12 @@ import AsyncHTTPClient
 import Glibc
 import JSONText
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// What goes wrong between here and the daemon, in words for the operator.
 enum APIFault {
-  /// No answer came.
+  /// No answer came, or none that can be read.
   static func unreachable(_ endpoint: Endpoint, _ error: any Error) -> CommandFault {
     let place = "cannot reach pointsd at \(excerpt(endpoint.described, limit: 200))"
     switch error {
@@ -30,6 +31,10 @@ enum APIFault {
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return CommandFault(
         .tryAgain, "\(place): it closed the connection before it answered; it may be stopping")
+    case is HTTPParserError:
+      return strange("\(excerpt(endpoint.described, limit: 200)) speaks no HTTP")
+    case is NIOTooManyBytesError:
+      return strange("\(excerpt(endpoint.described, limit: 200)) gave more than any answer has")
     default:
       return CommandFault(.unavailable, "\(place): \(error). \(advice(endpoint))")
     }
