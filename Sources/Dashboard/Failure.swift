@@ -48,7 +48,11 @@ struct Failure: Error, Sendable, Equatable {
     switch error {
     case ControlError.unavailable:
       Failure(
-        .serviceUnavailable, "The database is away, or pointsd is stopping; its log says more")
+        .serviceUnavailable,
+        """
+        Not possible now: the database is away, too much is asked at once, or pointsd is stopping; \
+        its log says more
+        """)
     case ControlError.failed, ControlError.invalid, ControlError.conflict:
       Failure(.internalServerError, "It failed; the log of pointsd says more")
     default: error

@@ -14,7 +14,8 @@ extension Interface {
       ) { request, context in
         guard let file = library.file() else { throw Failure(.notFound, library.missingOnPage) }
         return try await tagged(request, file.entityTag, library.mediaType) {
-          try await FileIO().loadFile(path: file.path, context: context)
+          // Small pieces: about ten are read ahead for each client, also for one that never reads.
+          try await FileIO().loadFile(path: file.path, context: context, chunkLength: 4096)
         }
       }
     }

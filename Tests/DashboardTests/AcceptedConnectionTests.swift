@@ -1,6 +1,5 @@
 import NIOCore
 import NIOEmbedded
-import NIOHTTPTypes
 import Testing
 
 @testable import Dashboard

@@ -49,6 +49,15 @@ import Testing
     }
   }
 
+  /// A reader who has to wait for others must not take the database for away.
+  @Test func aFullPlaceIsNotGivenOutAsADatabaseThatIsAway() async throws {
+    let fixture = RouterFixture()
+    fixture.control.set { $0.historyError = .unavailable("two long histories are being read") }
+    let answer = try await fixture.send(.get, "/api/users/Afif/history", token: nil)
+    #expect(answer.status == 503)
+    #expect(answer.body.contains("too much is asked at once"))
+  }
+
   @Test func whoHasTheRightGetsTheWhole() async throws {
     let fixture = fixture()
     for path in ["/readyz", "/api/users", "/api/users/Afif/history", "/api/servers"] {
