@@ -9,7 +9,7 @@ public struct DescriptorBudget: Sendable, Hashable {
   public struct Needs: Sendable, Hashable {
     /// Users' servers.
     public var servers: Int
-    /// Connections of the pool to the database.
+    /// Connections of all pools to the database.
     public var databaseConnections: Int
     /// Processors of this machine: so many event loops serve HTTP, at most four.
     public var processors: Int
@@ -55,10 +55,13 @@ public struct DescriptorBudget: Sendable, Hashable {
   /// Refused TCP clients that may linger until they have read why; part of the reserve.
   public var refusals: Int { min(reserve / 4, 64) }
 
+  /// Whether so few descriptors are there that everything beside the servers does with the least.
+  public static func areFew(_ limit: Int) -> Bool { limit < 256 }
+
   /// Divides `limit` descriptors; throws `Shortage` when they do not suffice.
   public init(limit: Int, needs: Needs) throws(Shortage) {
     // An event loop costs three descriptors: few descriptors, one loop.
-    let eventLoops = limit < 256 ? 1 : min(max(needs.processors, 1), 4)
+    let eventLoops = Self.areFew(limit) ? 1 : min(max(needs.processors, 1), 4)
     let fixed = Self.ownUse(needs, eventLoops: eventLoops) + needs.servers
     let needed =
       fixed + Self.least.reserve + Self.least.http + Self.least.events + Self.least.control

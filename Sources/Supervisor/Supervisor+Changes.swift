@@ -194,9 +194,13 @@ extension Supervisor {
     case .preparing(let reason): throw .unavailable("database unavailable: \(reason)")
     case .stopping: throw .unavailable("pointsd is stopping")
     }
-    if case .away(_, let reason) = condition {
-      throw .unavailable("database unavailable: \(reason)")
-    }
+    try requireAnswer()
+  }
+
+  /// Throws while the database is known to be away: what has no last known value does not wait for it.
+  func requireAnswer() throws(ControlError) {
+    guard case .away(_, let reason) = condition else { return }
+    throw .unavailable("database unavailable: \(reason)")
   }
 
   /// The server that goes by a name, its user's or its own, in any case.

@@ -27,6 +27,7 @@ extension Supervisor: Control {
 
   public func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint] {
     let user = try server(named: name).definition.user
+    try requireAnswer()
     do {
       return try await store.history(of: user, range: range)
     } catch let error as LedgerError {

@@ -78,6 +78,7 @@ extension Supervisor {
       case .key(let key, let account):
         unknown.filter { $0.operation.key == key && $0.operation.who == account }
       }
+    if matching.isEmpty { try requireAnswer() }
     do throws(LedgerError) {
       if case .latest(let count) = selection {
         return Array((matching + (try await store.operations(selection))).prefix(count))

@@ -32,8 +32,8 @@ extension Supervisor {
 
   /// Throws unless the ledger is ready and the database answers.
   private func requireDatabase() throws(ControlError) {
-    try requireServing()
     if let outage { throw .unavailable(outage) }
+    try requireServing()
   }
 
   /// Whatever becomes of it, a turn follows: it sees by the mark of the restore which ledger is in

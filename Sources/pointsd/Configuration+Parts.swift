@@ -1,6 +1,7 @@
 import ConfigurationFile
 import Dashboard
 import Lanes
+import Ledger
 import Logging
 import NIOCore
 import Supervisor
@@ -25,11 +26,14 @@ extension DescriptorBudget {
   /// Divides the descriptors that this process may have, after raising their limit as far as the
   /// system allows; throws `Shortage`.
   init(_ configuration: Configuration) throws(Shortage) {
+    let limit = DescriptorLimit.raise()
+    let reports = Self.areFew(limit) ? 0 : Ledger.reportConnections
     try self.init(
-      limit: DescriptorLimit.raise(),
+      limit: limit,
       needs: Needs(
         servers: configuration.users.count,
-        databaseConnections: DatabaseChoice.connections(configuration.database),
+        databaseConnections: reports
+          + DatabaseChoice.connections(configuration.database, limit: limit),
         processors: System.coreCount))
   }
 }

@@ -1,4 +1,5 @@
 import ConfigurationFile
+import Lanes
 import Logging
 import ManagedDatabase
 import MariaDB
@@ -15,18 +16,20 @@ struct DatabaseChoice {
 
   /// The original project's schema.
   private static let schema = "network_project"
-  private static let managedConnections = 6
+  private static let managedConnections = (few: 4, many: 6)
 
-  /// Connections that the pool of such a database has.
-  static func connections(_ database: Configuration.Database) -> Int {
+  /// Connections that changes, reads and ticks have together.
+  /// - Parameter limit: of open files.
+  static func connections(_ database: Configuration.Database, limit: Int) -> Int {
     switch database {
-    case .managed: managedConnections
+    case .managed:
+      DescriptorBudget.areFew(limit) ? managedConnections.few : managedConnections.many
     case .given(let given): given.connections
     }
   }
 
-  init(_ database: Configuration.Database, logger: Logger) throws {
-    connections = Self.connections(database)
+  init(_ database: Configuration.Database, limit: Int, logger: Logger) throws {
+    connections = Self.connections(database, limit: limit)
     switch database {
     case .managed(let directory):
       let managed = try ManagedDatabase(

@@ -27,16 +27,20 @@ struct Parts {
     _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
     source: ConfigurationSource, metrics: PrometheusRegistry, logger: Logger
   ) throws {
-    let database = try DatabaseChoice(configuration.database, logger: logger)
+    let database = try DatabaseChoice(
+      configuration.database, limit: budget.limit, logger: logger)
     // Changes can take every connection but the one for ticks.
     let ticksApart = database.connections > 1
     let poolSize = database.connections - (ticksApart ? 1 : 0)
     let pool = ConnectionPool(settings: database.settings, size: poolSize)
     let tickPool =
       ticksApart ? ConnectionPool(settings: database.settings, size: 1, name: "ticks") : nil
-    let reportPool = ConnectionPool(
-      settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
-      name: "reports")
+    let reportPool =
+      DescriptorBudget.areFew(budget.limit)
+      ? nil
+      : ConnectionPool(
+        settings: Ledger.reportSettings(database.settings), size: Ledger.reportConnections,
+        name: "reports")
     let ledger = Ledger(
       pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
       instance: InstanceName.of(configuration),
@@ -58,7 +62,7 @@ struct Parts {
       time: .system, logger: logger)
     let notifier = Notifier()
     self.managed = database.managed
-    self.pools = [pool, reportPool] + (tickPool.map { [$0] } ?? [])
+    self.pools = [pool, reportPool, tickPool].compactMap { $0 }
     self.ledger = ledger
     self.lanes = lanes
     self.logger = logger
