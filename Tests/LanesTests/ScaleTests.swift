@@ -17,6 +17,10 @@ import Testing
       Glibc.close(next)
       limit.rlim_cur = rlim_t(next + 1)
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      // Another thread may have held a lower number for a moment: all are taken, and one given back.
+      var last: Int32 = -1
+      while case let taken = dup(0), taken >= 0 { last = taken }
+      Glibc.close(last)
       let second = try server.client()
       try second.send("get_data\n")
       for _ in 0..<20 {
@@ -25,9 +29,9 @@ import Testing
       }
       // The lane is not busy with what it cannot accept.
       let turns = server.lanes.progress[0]
-      await server.lanes.ping()
-      await server.lanes.ping()
-      #expect(server.lanes.progress[0] <= turns + 3)
+      // A lane that tried again and again would take a turn of its own between any two of these.
+      for _ in 0..<20 { await server.lanes.ping() }
+      #expect(server.lanes.progress[0] < turns + 35)
       #expect(server.listener.connections == 1)
       first.close()
       // 20 pings, and the request of the client that waits to be accepted.
