@@ -126,6 +126,15 @@ final class ControlSocket: Sendable {
     return "/proc/self/fd/\(opened)/\(name)"
   }
 
+  /// Gives a file to a group, unless it is the group's: in the sandbox of the installed service no
+  /// owner may be changed, and the socket is of the service's own group as it is made.
+  private func give(_ name: String, in folder: Int32, to group: gid_t) -> Bool {
+    var status = stat()
+    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+    return status.st_gid == group
+      || fchownat(folder, name, uid_t.max, group, AT_SYMLINK_NOFOLLOW) == 0
+  }
+
   /// Gives the bound socket its group and mode, and puts it in its place.
   func publish() throws {
     let (folder, side) = state.withLock { state in (state.folder, state.side) }
@@ -134,9 +143,9 @@ final class ControlSocket: Sendable {
     let (number, place) = (side.descriptor.number, folder.descriptor.number)
     var mode: mode_t = 0o600
     if let group {
-      guard
-        fchownat(number, name, uid_t.max, try Self.identifier(of: group), AT_SYMLINK_NOFOLLOW) == 0
-      else { throw failure("it cannot be given to the group \(group)") }
+      guard give(name, in: number, to: try Self.identifier(of: group)) else {
+        throw failure("it cannot be given to the group \(group)")
+      }
       mode = 0o660
     }
     // The folder is this process's alone: what has the name is what was bound.
