@@ -49,7 +49,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var requestDeadline: NIODeadline?
   private var unreadDeadline: NIODeadline?
   private var lingerDeadline: NIODeadline?
-  private var alarm: Scheduled<Void>?
+  private var alarm: (due: NIODeadline, scheduled: Scheduled<Void>)?
 
   /// - Parameter note: called when the connection does something else.
   init(limits: Limits, note: @escaping (ConnectionShares.Activity) -> Void) {
@@ -63,7 +63,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    alarm?.cancel()
+    alarm?.scheduled.cancel()
     alarm = nil
   }
 
@@ -173,13 +173,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     exchanges[exchanges.startIndex] = exchange
   }
 
-  /// Ends our side first and the connection a little later, so that the peer gets to read the
-  /// response although not all that it sent was read.
+  /// Ends our side first and, when all is written, the connection a little later, so that the peer
+  /// gets to read the response although not all that it sent was read.
   private func close(_ context: ChannelHandlerContext) {
     isEnding = true
     receptionEnded()
-    context.close(mode: .output, promise: nil)
-    lingerDeadline = context.eventLoop.now + limits.linger
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    written.futureResult.whenComplete { _ in
+      let (handler, context) = bound.value
+      handler.lingerDeadline = context.eventLoop.now + handler.limits.linger
+      handler.setAlarm(context)
+    }
+    context.close(mode: .output, promise: written)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -200,11 +206,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     setAlarm(context)
   }
 
-  /// One alarm at a time: it looks what is due when it rings.
+  /// One alarm at a time: it looks what is due when it rings. An earlier deadline replaces it.
   private func setAlarm(_ context: ChannelHandlerContext) {
-    guard alarm == nil, context.channel.isActive, let next = deadlines.min() else { return }
+    guard context.channel.isActive, let next = deadlines.min() else { return }
+    if let alarm, alarm.due <= next { return }
+    alarm?.scheduled.cancel()
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-    alarm = context.eventLoop.scheduleTask(deadline: next) {
+    let scheduled = context.eventLoop.scheduleTask(deadline: next) {
       let (handler, context) = bound.value
       handler.alarm = nil
       if let due = handler.deadlines.min(), due <= context.eventLoop.now {
@@ -213,6 +221,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         handler.setAlarm(context)
       }
     }
+    alarm = (next, scheduled)
   }
 
   private var deadlines: [NIODeadline] {

@@ -45,16 +45,17 @@ extension Interface {
     _ request: Request, _ context: DashboardContext
   ) async throws -> OperationSelection {
     let fields = try QueryFields.parse(request.uri.query, known: ["limit", "key"])
-    if let key = fields["key"] {
-      guard fields["limit"] == nil else {
-        throw Failure(.badRequest, "Give either 'limit' or 'key'")
+    var count = 50
+    if let limit = fields["limit"] {
+      guard let number = Int(limit), (1...1000).contains(number) else {
+        throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
       }
+      count = number
+    }
+    // A key is that of one operation, so that no limit shortens what it finds.
+    if let key = fields["key"] {
       return .key(
         try IdempotencyKey.check(key, "Field 'key'"), account: await context.requester())
-    }
-    guard let limit = fields["limit"] else { return .latest(50) }
-    guard let count = Int(limit), (1...1000).contains(count) else {
-      throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
     }
     return .latest(count)
   }

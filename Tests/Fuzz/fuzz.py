@@ -119,8 +119,10 @@ def look_after(daemon: Daemon, before: int, faults: Faults) -> None:
         check(f"{user['name']} is answered", fault is None, fault or "")
     check("all users are listed", len(daemon.get("/api/users")) == len(USERS))
     wait_until(daemon._ready, 10, "ready after the fuzz")
+    # Connections of the pools are opened when they are first needed: nine at most, each with the copy
+    # that libdispatch watches. What thousands of conversations would leave is far more.
     try:
-        wait_until(lambda: daemon.descriptors() <= before + 8, 20, "descriptors are closed")
+        wait_until(lambda: daemon.descriptors() <= before + 18, 20, "descriptors are closed")
     except AssertionError as error:
         check(str(error), False, f"{before} before, {daemon.descriptors()} now")
     check("no error is logged", not daemon.logged_errors(), "\n".join(daemon.logged_errors()[:5]))
