@@ -26,7 +26,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request that announces a longer body is refused without reading it.
     var body: Int?
     /// How long the peer has to read the last response.
-    var linger = TimeAmount.seconds(1)
+    var linger = TimeAmount.seconds(5)
   }
 
   /// A request whose answer has not ended.

@@ -11,7 +11,9 @@ extension Supervisor {
     do {
       try await beginExclusive(for: "a reload")
     } catch {
-      concludeReload(operation, refusal: error)
+      // It says nothing of the file, which the one under way may be reading just now.
+      logger.warning(
+        "the reload asked by \(operation.who) was refused: \(error)", metadata: ["event": "reload"])
       throw error
     }
     do {
