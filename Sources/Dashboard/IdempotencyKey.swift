@@ -11,6 +11,11 @@ enum IdempotencyKey {
     return try check(key, "Header Idempotency-Key")
   }
 
+  /// What the OpenAPI document says of one.
+  static let schema: JSON = [
+    "type": "string", "minLength": 1, "maxLength": .number(longest), "pattern": "^[ -~]+$",
+  ]
+
   /// The key, if it is one.
   static func check(_ key: String, _ what: String) throws -> String {
     guard (1...longest).contains(key.utf8.count),

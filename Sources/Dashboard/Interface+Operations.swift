@@ -17,7 +17,7 @@ extension Interface {
               schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 50]),
             .init(
               name: "key", text: "Instead: that of your account with this Idempotency-Key.",
-              schema: ["type": "string", "maxLength": .number(IdempotencyKey.longest)]),
+              schema: IdempotencyKey.schema),
           ], failures: [400, 503]),
         right: .guardedRead
       ) { request, context in

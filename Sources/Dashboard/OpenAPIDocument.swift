@@ -148,10 +148,7 @@ struct OpenAPIDocument: Sendable {
     What the client calls this change: repeated with the same key it is made once, and answered \
     alike. Free again after 4xx and 503.
     """,
-    "schema": [
-      "type": "string", "minLength": 1, "maxLength": .number(IdempotencyKey.longest),
-      "pattern": "^[ -~]+$",
-    ],
+    "schema": IdempotencyKey.schema,
   ]
 
   private static func query(_ query: Route.Query) -> JSON {
