@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     var boundsWholeRequest = true
     /// For how long a peer may take nothing of what waits for it.
     var unread = TimeAmount.seconds(30)
+    /// After how much of that its connection makes room for another when there is none; nil: never.
+    var stalled: TimeAmount? = .seconds(2)
     /// Requests that may wait for their answers; a peer that sends more is closed after these.
     var pipelined = 16
     /// A request that announces a longer body is refused without reading it.
@@ -48,6 +50,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var isEnding = false
   private var requestDeadline: NIODeadline?
   private var unreadDeadline: NIODeadline?
+  private var stallDeadline: NIODeadline?
+  /// The peer has taken nothing for so long.
+  private var isStalled = false
   private var lingerDeadline: NIODeadline?
   private var alarm: (due: NIODeadline, scheduled: Scheduled<Void>)?
 
@@ -189,7 +194,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    unreadDeadline = context.channel.isWritable ? nil : context.eventLoop.now + limits.unread
+    let blocked = context.channel.isWritable ? nil : context.eventLoop.now
+    unreadDeadline = blocked.map { $0 + limits.unread }
+    stallDeadline = limits.stalled.flatMap { limit in blocked.map { $0 + limit } }
+    isStalled = false
     update(context)
     context.fireChannelWritabilityChanged()
   }
@@ -198,7 +206,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func update(_ context: ChannelHandlerContext) {
     let present: ConnectionShares.Activity =
-      isReceiving ? .receiving : exchanges.isEmpty ? .idle : .answering
+      isReceiving
+      ? .receiving : exchanges.isEmpty ? .idle : isStalled ? .stalled : .answering
     if present != activity {
       activity = present
       note(present)
@@ -208,23 +217,32 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// One alarm at a time: it looks what is due when it rings. An earlier deadline replaces it.
   private func setAlarm(_ context: ChannelHandlerContext) {
-    guard context.channel.isActive, let next = deadlines.min() else { return }
+    guard context.channel.isActive,
+      let next = (endings + [stallDeadline]).compactMap({ $0 }).min()
+    else { return }
     if let alarm, alarm.due <= next { return }
     alarm?.scheduled.cancel()
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     let scheduled = context.eventLoop.scheduleTask(deadline: next) {
       let (handler, context) = bound.value
       handler.alarm = nil
-      if let due = handler.deadlines.min(), due <= context.eventLoop.now {
-        context.close(promise: nil)
-      } else {
-        handler.setAlarm(context)
-      }
+      handler.ring(context)
     }
     alarm = (next, scheduled)
   }
 
-  private var deadlines: [NIODeadline] {
-    [requestDeadline, unreadDeadline, lingerDeadline].compactMap { $0 }
+  private func ring(_ context: ChannelHandlerContext) {
+    let now = context.eventLoop.now
+    if endings.contains(where: { $0.map { $0 <= now } ?? false }) {
+      return context.close(promise: nil)
+    }
+    if let stallDeadline, stallDeadline <= now {
+      self.stallDeadline = nil
+      isStalled = true
+    }
+    update(context)
   }
+
+  /// What ends the connection.
+  private var endings: [NIODeadline?] { [requestDeadline, unreadDeadline, lingerDeadline] }
 }

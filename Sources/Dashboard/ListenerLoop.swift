@@ -99,7 +99,7 @@ final class ListenerLoop: Sendable {
   private var limits: ConnectionHandler.Limits {
     isPublic
       ? ConnectionHandler.Limits(body: RequestBody.limit)
-      : ConnectionHandler.Limits(boundsWholeRequest: false)
+      : ConnectionHandler.Limits(boundsWholeRequest: false, stalled: nil)
   }
 
   private func address() throws -> BindAddress {

@@ -14,6 +14,17 @@ struct ShareTable<Identifier: Hashable> {
     case receiving
     /// A request is being answered: never closed to make room.
     case answering
+    /// The peer has taken nothing of an answer for a while: makes room like an idle one.
+    case stalled
+
+    /// Who makes room first; nil for those who never do.
+    fileprivate var rank: Int? {
+      switch self {
+      case .idle, .stalled: 0
+      case .receiving: 1
+      case .arriving, .answering: nil
+      }
+    }
   }
 
   /// What has to happen when a connection was offered.
@@ -78,6 +89,8 @@ struct ShareTable<Identifier: Hashable> {
     // Who has just arrived has not had its turn.
     case .idle where before == .arriving: return makeRoom(sparing: identifier)
     case .receiving: return makeRoom(sparing: identifier)
+    // Those who wait for a place have it before those who were given theirs meanwhile.
+    case .stalled: return lacksRoom ? close(identifier) : nil
     case .idle: return makeRoom(sparing: identifier) ?? makeRoom(sparing: nil)
     }
   }
@@ -88,19 +101,22 @@ struct ShareTable<Identifier: Hashable> {
     if entry.isClosing { closing -= 1 } else { forget(entry.peer) }
   }
 
-  /// Chooses the one that makes room, when there is none and none is on its way.
+  /// Chooses the one that makes room, when it is lacking.
   private mutating func makeRoom(sparing spared: Identifier?) -> Identifier? {
-    guard entries.count >= limit, closing == 0 else { return nil }
-    let victim = oldest { identifier, _ in identifier != spared }
-    guard let victim else { return nil }
-    close(victim)
-    return victim
+    guard lacksRoom, let victim = oldest(where: { identifier, _ in identifier != spared })
+    else { return nil }
+    return close(victim)
   }
 
-  private mutating func close(_ identifier: Identifier) {
+  /// There is no room, and none is on its way.
+  private var lacksRoom: Bool { entries.count >= limit && closing == 0 }
+
+  @discardableResult
+  private mutating func close(_ identifier: Identifier) -> Identifier {
     forget(entries[identifier]?.peer)
     entries[identifier]?.isClosing = true
     closing += 1
+    return identifier
   }
 
   private mutating func forget(_ peer: PeerAddress?) {
@@ -108,14 +124,16 @@ struct ShareTable<Identifier: Hashable> {
     peers[peer] = count > 1 ? count - 1 : nil
   }
 
-  /// The one that has been idle for the longest time; else the request that has been coming in for
-  /// the longest.
+  /// The one that has been idle or stalled for the longest time; else the request that has been
+  /// coming in for the longest.
   private func oldest(where isEligible: (Identifier, Entry) -> Bool) -> Identifier? {
-    var oldest: [Activity: (identifier: Identifier, since: UInt64)] = [:]
-    for (identifier, entry) in entries
-    where !entry.isClosing && entry.since < oldest[entry.activity]?.since ?? .max {
-      if isEligible(identifier, entry) { oldest[entry.activity] = (identifier, entry.since) }
+    var oldest: [Int: (identifier: Identifier, since: UInt64)] = [:]
+    for (identifier, entry) in entries {
+      guard let rank = entry.activity.rank, !entry.isClosing,
+        entry.since < oldest[rank]?.since ?? .max, isEligible(identifier, entry)
+      else { continue }
+      oldest[rank] = (identifier, entry.since)
     }
-    return (oldest[.idle] ?? oldest[.receiving])?.identifier
+    return (oldest[0] ?? oldest[1])?.identifier
   }
 }

@@ -51,6 +51,11 @@ import Testing
       return text
     }
 
+    func setWritable(_ isWritable: Bool) {
+      channel.isWritable = isWritable
+      channel.pipeline.fireChannelWritabilityChanged()
+    }
+
     func pass(_ time: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: time) }
   }
 
@@ -111,18 +116,39 @@ import Testing
   @Test func whoTakesNothingIsClosed() throws {
     let connection = try Connection()
     try connection.receive(Self.get)
-    connection.channel.isWritable = false
-    connection.channel.pipeline.fireChannelWritabilityChanged()
+    connection.setWritable(false)
     connection.pass(.seconds(29))
-    connection.channel.isWritable = true
-    connection.channel.pipeline.fireChannelWritabilityChanged()
+    connection.setWritable(true)
     connection.pass(.seconds(29))
-    connection.channel.isWritable = false
-    connection.channel.pipeline.fireChannelWritabilityChanged()
+    connection.setWritable(false)
     connection.pass(.seconds(29))
     #expect(connection.channel.isActive)
     connection.pass(.seconds(1))
     #expect(!connection.channel.isActive)
+  }
+
+  @Test func whoTakesNothingForAWhileMakesRoom() throws {
+    let connection = try Connection()
+    try connection.receive(Self.get)
+    connection.setWritable(false)
+    connection.pass(.milliseconds(1999))
+    #expect(connection.activities.last == .answering)
+    connection.pass(.milliseconds(1))
+    #expect(connection.activities.last == .stalled)
+    connection.setWritable(true)
+    #expect(connection.activities.last == .answering)
+    connection.setWritable(false)
+    try connection.answer()
+    connection.pass(.seconds(2))
+    #expect(connection.activities.last == .idle)
+  }
+
+  @Test func overTheControlSocketNobodyMakesRoomWithinAnAnswer() throws {
+    let connection = try Connection(.init(boundsWholeRequest: false, stalled: nil))
+    try connection.receive(Self.get)
+    connection.setWritable(false)
+    connection.pass(.seconds(29))
+    #expect(connection.activities.last == .answering)
   }
 
   @Test func moreThanSomeRequestsAtOnceAreNotTaken() throws {

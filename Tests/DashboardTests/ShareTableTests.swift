@@ -70,6 +70,32 @@ import Testing
     #expect(table.change(3, to: .idle) == 3)
   }
 
+  @Test func whoTakesNothingMakesRoomAtOnceWhenThereIsNone() {
+    var table = table(limit: 4, 3)
+    for number in 1...3 { _ = table.change(number, to: .answering) }
+    #expect(table.change(3, to: .stalled) == nil)
+    #expect(table.change(3, to: .answering) == nil)
+    #expect(table.admit(4, peer: nil) == .admitted(closing: nil))
+    #expect(table.change(4, to: .idle) == nil)
+    // Rather than the one that has just come.
+    #expect(table.change(2, to: .stalled) == 2)
+    #expect(table.change(1, to: .stalled) == nil)
+    table.remove(2)
+    #expect(table.hasRoom)
+  }
+
+  @Test func theOldestOfIdleAndStalledOnesMakesRoom() {
+    var table = table(limit: 4, 3)
+    _ = table.change(1, to: .answering)
+    _ = table.change(1, to: .stalled)
+    _ = table.change(2, to: .idle)
+    #expect(table.admit(4, peer: nil) == .admitted(closing: 3))
+    table.remove(3)
+    #expect(table.admit(5, peer: nil) == .admitted(closing: 1))
+    table.remove(1)
+    #expect(table.admit(6, peer: nil) == .admitted(closing: 2))
+  }
+
   @Test func onePeerHasHalf() throws {
     let stranger = try peer("192.0.2.1")
     var table = Table(limit: 8)

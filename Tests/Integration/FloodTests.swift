@@ -22,6 +22,7 @@ import Testing
       // What was begun for those who were closed again comes to its end.
       try await Task.sleep(for: .seconds(1))
       let used = try await processorShare(of: process, seconds: Self.seconds)
+      report("\(kind) at \(limit): \(used) of a processor in \(Self.seconds) s")
       #expect(used < mostProcessor(kind), "\(kind) at \(limit): \(used) of a processor")
       #expect(process.isRunning, "\(kind) at \(limit): \(daemon.log.suffix(2000))")
       let open = try openDescriptors(of: process)
@@ -60,6 +61,18 @@ import Testing
     try await eventually("memory is given back: \(before) MB before, \(during) MB during") {
       try residentMegabytes(of: process) < before + 40
     }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  /// As many as HTTP has places for, with answers that they leave unread; each kept its place for 30 s.
+  @Test func clientsThatNeverReadKeepNobodyOut() async throws {
+    let daemon = try Daemon(.init(descriptorLimit: 300))
+    try await daemon.start()
+    let flood = Flood(.http, of: daemon, count: 300)
+    let request = "GET /libraries/bootstrap.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    flood.say(String(repeating: request, count: 16))
+    for _ in 0..<5 { #expect(try daemon.http("/healthz").status == 200) }
+    flood.end()
     #expect(try await daemon.stop() == 0)
   }
 
@@ -102,13 +115,16 @@ import Testing
     return try #require(Int(text.split(separator: " ")[1])) * sysconf(Int32(_SC_PAGESIZE)) >> 20
   }
 
-  /// A twentieth of a processor; a debug build's event streams alone cost more.
+  /// A twentieth of a processor, of the release build (`POINTSD_BINARIES`); a debug build only shows
+  /// that nothing spins.
   private func mostProcessor(_ kind: Flood.Kind) -> Double {
-    #if DEBUG
-      kind == .events ? 0.5 : 0.05
-    #else
-      0.05
-    #endif
+    if ProcessInfo.processInfo.environment["POINTSD_BINARIES"] != nil { return 0.05 }
+    return kind == .events ? 0.5 : 0.25
+  }
+
+  /// Measured figures, for who reads the output.
+  private func report(_ line: String) {
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
   }
 
   /// As a read of the database sees them, that waits for nothing of the daemon.
