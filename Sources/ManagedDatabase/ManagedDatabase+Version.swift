@@ -57,6 +57,13 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
     self.minor = parts[1]
   }
 
+  /// - Parameter text: what `mariadbd --version` prints: the version is behind the word Ver. Warnings
+  ///   may come first, such as that there is no network device.
+  package init?(programOutput text: String) {
+    guard let word = text.firstRange(of: " Ver ") else { return nil }
+    self.init(text[word.upperBound...])
+  }
+
   package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }

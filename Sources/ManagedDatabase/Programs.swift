@@ -17,7 +17,7 @@ package struct Programs: Sendable {
     self.install = try Self.find("mariadb-install-db", in: directories)
     self.upgrade = try Self.find("mariadb-upgrade", in: directories)
     self.version = Self.output(of: server, ["--no-defaults", "--version"]).flatMap {
-      ServerVersion($0.drop { $0 != " " }.dropFirst())
+      ServerVersion(programOutput: $0)
     }
   }
 
@@ -33,7 +33,7 @@ package struct Programs: Sendable {
     return path
   }
 
-  /// The beginning of what a program prints; nil when it cannot be run.
+  /// The beginning of what a program prints, its warnings included; nil when it cannot be run.
   private static func output(of path: String, _ arguments: [String]) -> String? {
     let file = clinux_memory_file("pointsd-output")
     guard file >= 0 else { return nil }
@@ -41,7 +41,7 @@ package struct Programs: Sendable {
     guard let process = try? Program(path, arguments, output: output).start() else { return nil }
     while waitpid(process, nil, 0) < 0 && errno == EINTR {}
     OrphanReaper.forget(process)
-    let bytes = try? output.read(limit: 512, path: path)
+    let bytes = try? output.read(limit: 4096, path: path)
     return bytes.map { String(decoding: $0, as: UTF8.self) }
   }
 }
