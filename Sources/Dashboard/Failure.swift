@@ -59,23 +59,27 @@ struct Failure: Error, Sendable, Equatable {
     }
   }
 
+  var response: Response { Response.json(json, status: status, headers: headers) }
+
   /// `{"success":false,"error":"…"}`, and `"operation"` where there is one to ask for.
-  var response: Response {
+  var json: JSON {
     let fault: [JSON.Member] = [
       .init(name: "success", value: false), .init(name: "error", value: .string(message)),
     ]
     let operation = operation.map { [JSON.Member(name: "operation", value: .string($0))] } ?? []
-    return Response.json(.object(fault + operation), status: status, headers: headers)
+    return .object(fault + operation)
   }
 }
 
 extension Response {
+  static let jsonType = "application/json; charset=utf-8"
+
   /// A response that carries JSON and must not be kept by anybody.
   static func json(
     _ value: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
   ) -> Response {
     var headers = headers
-    headers[.contentType] = "application/json; charset=utf-8"
+    headers[.contentType] = jsonType
     headers[.cacheControl] = "no-store"
     return Response(
       status: status, headers: headers,

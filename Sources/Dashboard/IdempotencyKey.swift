@@ -7,8 +7,11 @@ enum IdempotencyKey {
 
   /// nil without the header.
   static func read(_ request: Request) throws -> String? {
-    guard let key = request.headers[named: "Idempotency-Key"] else { return nil }
-    return try check(key, "Header Idempotency-Key")
+    let keys = request.headers.filter { $0.name.canonicalName == "idempotency-key" }.map(\.value)
+    guard keys.count < 2 else {
+      throw Failure(.badRequest, "Header Idempotency-Key is given twice; a change has one key")
+    }
+    return try keys.first.map { try check($0, "Header Idempotency-Key") }
   }
 
   /// What the OpenAPI document says of one.

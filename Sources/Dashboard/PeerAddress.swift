@@ -1,38 +1,29 @@
 import NIOCore
 
-/// The address that one peer's connections are counted by: an IPv4 address, or the network of 64
-/// bits that an IPv6 host has to itself.
+/// The address that one peer's connections are counted by.
 struct PeerAddress: Sendable, Hashable {
-  private let bits: UInt64
-  private let isIPv6: Bool
+  private let network: String
 
   /// nil for loopback, where everybody on this machine has the same address, and for Unix sockets.
   init?(_ address: SocketAddress?) {
-    guard let address, let bytes = Self.bytes(of: address) else { return nil }
-    let isMapped =
-      bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 }
-      && bytes[10] == 0xFF && bytes[11] == 0xFF
-    let significant = isMapped ? Array(bytes.suffix(4)) : bytes
-    isIPv6 = significant.count == 16
-    bits = significant.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    let isLoopback =
-      isIPv6
-      ? significant.dropLast().allSatisfy { $0 == 0 } && significant[15] == 1
-      : significant[0] == 127
-    if isLoopback { return nil }
+    guard let text = address?.ipAddress else { return nil }
+    let host = Host(text)
+    guard !host.isLoopback else { return nil }
+    network = host.network
   }
+}
 
-  private static func bytes(of address: SocketAddress) -> [UInt8]? {
-    // Where ip(7) and ipv6(7) put the address in their structures.
-    let place: Range<Int>
-    switch address.protocol {
-    case .inet: place = 4..<8
-    case .inet6: place = 8..<24
-    default: return nil
+extension Host {
+  /// What counts as one peer: an IPv4 address, or the network of 64 bits that an IPv6 host has to
+  /// itself, such as `2001:db8:1:2::/64`.
+  var network: String {
+    guard name.contains(":") else { return name }
+    let halves = name.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+    var groups = halves[0].split(separator: ":").map(String.init)
+    if halves.count > 1 {
+      let behind = halves[1].split(separator: ":").map(String.init)
+      groups += Array(repeating: "0", count: max(0, 8 - groups.count - behind.count)) + behind
     }
-    return address.withSockAddr { start, size in
-      place.upperBound <= size
-        ? Array(UnsafeRawBufferPointer(start: start, count: size)[place]) : nil
-    }
+    return groups.prefix(4).joined(separator: ":") + "::/64"
   }
 }

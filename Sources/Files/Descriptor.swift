@@ -49,7 +49,5 @@ package final class Descriptor: Sendable {
 }
 
 extension stat {
-  var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
-  var isLink: Bool { st_mode & S_IFMT == S_IFLNK }
   var isFile: Bool { st_mode & S_IFMT == S_IFREG }
 }

@@ -5,20 +5,23 @@ import Glibc
 /// server, to a verified one only, and with no password in the clear.
 ///
 /// They cannot be kept from a method of logging in but by its plugin's file: they get a folder with
-/// links to those that do not send the password. It is removed with this object.
+/// links to those that do not send the password. It is removed with this object, or, when the
+/// process is killed before, by `removeLeftovers` at the next start: a lock on the folder, which ends
+/// with the process, says whether it is in use.
 public final class ClientPrograms: Sendable {
+  private static let prefix = "pointsd-plugins-"
   private let folder: String
+  private let lock: Int32
 
   /// - Throws: `DatabaseError` when no temporary folder can be made.
   public init() throws(DatabaseError) {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/pointsd-plugins-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
+    let parent = Self.parent
+    guard let made = Self.lockedFolder(in: parent) ?? Self.lockedFolder(in: parent) else {
       throw DatabaseError(
         kind: .notDone,
         message: "cannot make a temporary folder in \(parent): \(String(cString: strerror(errno)))")
     }
-    folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    (folder, lock) = made
     for name in Self.files {
       // A method that is built in has no file.
       let plugin = "\(MARIADB_PLUGINDIR)/\(name)"
@@ -27,7 +30,52 @@ public final class ClientPrograms: Sendable {
   }
 
   deinit {
-    for name in Self.files { unlink("\(folder)/\(name)") }
+    Self.remove(folder)
+    close(lock)
+  }
+
+  /// Removes the folders of this account's processes that were killed.
+  public static func removeLeftovers() {
+    guard let directory = opendir(parent) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard name.hasPrefix(prefix), let lock = lock("\(parent)/\(name)") else { continue }
+      remove("\(parent)/\(name)")
+      close(lock)
+    }
+  }
+
+  private static var parent: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
+  /// nil, with errno, when it cannot be made, or was removed before it was locked.
+  private static func lockedFolder(in parent: String) -> (String, Int32)? {
+    var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { return nil }
+    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return lock(path).map { (path, $0) }
+  }
+
+  /// Locks a folder of this account's that nobody else has locked.
+  /// - Returns: a descriptor that holds the lock.
+  private static func lock(_ folder: String) -> Int32? {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
+      flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
+      status.st_nlink > 0
+    {
+      return descriptor
+    }
+    close(descriptor)
+    return nil
+  }
+
+  private static func remove(_ folder: String) {
+    for name in files { unlink("\(folder)/\(name)") }
     rmdir(folder)
   }
 

@@ -1,5 +1,4 @@
 import CSystemd
-import Glibc
 
 /// Tells the service manager how the daemon is doing, by the protocol of sd_notify(3).
 ///
@@ -19,9 +18,6 @@ public struct Notifier: Sendable {
     self.send = send
   }
 
-  /// Whether a service manager listens.
-  public static var isListenedTo: Bool { getenv("NOTIFY_SOCKET") != nil }
-
   /// Start-up is over; dependants may start.
   public func ready(status: String? = nil) {
     send(Self.message("READY=1", status: status))
@@ -32,14 +28,6 @@ public struct Notifier: Sendable {
     send(Self.message("STOPPING=1", status: status))
   }
 
-  /// A reload began; `ready(status:)` ends it.
-  public func reloading(status: String? = nil) {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    let microseconds = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
-    send(Self.message("RELOADING=1\nMONOTONIC_USEC=\(microseconds)", status: status))
-  }
-
   /// Sets the line that `systemctl status` shows; line breaks in it become blanks.
   public func status(_ text: String) {
     send("STATUS=\(Self.singleLine(text))")
@@ -48,12 +36,6 @@ public struct Notifier: Sendable {
   /// Feeds the watchdog.
   public func watchdog() {
     send("WATCHDOG=1")
-  }
-
-  /// Asks for this much time from now to finish starting, reloading or stopping.
-  public func extendTimeout(by duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    send("EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)")
   }
 
   private static func message(_ state: String, status: String?) -> String {

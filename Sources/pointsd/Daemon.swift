@@ -31,6 +31,7 @@ enum Daemon {
     let droppedLines = Counter(label: "pointsd_log_lines_dropped_total")
     droppedLines.increment(by: 0)
     LogOutput.reportDropped { droppedLines.increment(by: $0) }
+    ClientPrograms.removeLeftovers()
     do {
       let parts = try Parts(
         configuration, budget: budget, selected: selected, source: source, metrics: metrics,

@@ -44,8 +44,11 @@ struct PointsDaemon: AsyncParsableCommand {
     StandardStream.neverWait()
     let (configuration, budget, selected) = try read()
     if check {
-      StandardStream.output.write(
-        CheckReport(configuration: configuration, budget: budget, selected: selected).text)
+      let report = CheckReport(configuration: configuration, budget: budget, selected: selected)
+      guard StandardStream.output.write(report.text) else {
+        ExitStatus.complain("no fault found, but the report cannot be written to standard output")
+        throw ExitStatus.tryAgain
+      }
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))

@@ -107,6 +107,17 @@ import Testing
     }
   }
 
+  /// Another server of the same host, whatever its port, may set a cookie of this name that comes
+  /// first. It hides none that holds.
+  @Test(arguments: [
+    "pointsd-session=planted; ", "pointsd-session=; a=b; pointsd-session=1.2.3.4.5; ",
+  ])
+  func aPlantedCookieHidesNone(planted: String) async throws {
+    var browser = try await browser()
+    browser[.cookie] = planted + (browser[.cookie] ?? "")
+    #expect(try await pause(browser) == 200)
+  }
+
   @Test func logOutEndsTheSessionEverywhere() async throws {
     let browser = try await browser()
     let page = try await open("/login", method: .get, headers: browser)

@@ -52,6 +52,10 @@ struct OperationRouteTests {
     #expect(try await pause(key: "my key") == 200)
     #expect(fixture.control.operations.map(\.key) == ["my key"])
     #expect(try await pause(key: String(repeating: "k", count: 129)) == 400)
+    let name = try #require(HTTPField.Name("Idempotency-Key"))
+    let twice = HTTPFields(["one", "one"].map { HTTPField(name: name, value: $0) })
+    #expect(try await fixture.send(.post, "/api/users/Afif/pause", headers: twice).status == 400)
+    #expect(fixture.control.operations.count == 1)
   }
 
   private func pause(key: String) async throws -> Int {

@@ -111,6 +111,8 @@ import Testing
     try await RunningService.with { running in
       let answer = try await RawClient.exchange(running.unix, request)
       #expect(answer.status == 400)
+      #expect(answer.body == #"{"success":false,"error":"The request is not valid HTTP"}"#)
+      #expect(answer.head.lowercased().contains("content-length: \(answer.body.utf8.count)"))
       #expect(running.recorder.loudLines == [])
     }
   }

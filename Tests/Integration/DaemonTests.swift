@@ -132,6 +132,11 @@ import Testing
 
     let binary = Daemon.binary("pointsd").path
     #expect(try run(binary, ["--config", daemon.configurationFile, "--check"]).status == 0)
+    #expect(
+      try run(
+        "/bin/sh",
+        ["-c", "exec \"$0\" --config \"$1\" --check > /dev/full", binary, daemon.configurationFile]
+      ).status == 75)
     #expect(try run(binary, []).status == 64)
     #expect(try run(binary, ["--config", "/nonexistent"]).status == 78)
     let unknown = try run(

@@ -80,6 +80,25 @@ struct ClientProgramTests {
     try await database.stop()
   }
 
+  /// A process that is killed cannot remove its folder: the next one does. One in use stays.
+  @Test func foldersOfKilledProcessesAreRemoved() async throws {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    func folders() -> Set<String> {
+      Set(TemporaryFolder.names(in: parent).filter { $0.hasPrefix("pointsd-plugins-") })
+    }
+    ClientPrograms.removeLeftovers()
+    let before = folders()
+    let used = try ClientPrograms()
+    let ours = folders().subtracting(before)
+    let left = parent + "/pointsd-plugins-killed"
+    mkdir(left, 0o700)
+    symlink("/nowhere", left + "/mysql_native_password.so")
+    ClientPrograms.removeLeftovers()
+    #expect(folders() == before.union(ours))
+    #expect(ours.count == 1)
+    withExtendedLifetime(used) {}
+  }
+
   /// A password with what option files take for their own, over a socket.
   @Test func theOptionFileCarriesAnyPassword() async throws {
     let database = try await PrivateDatabase.start()

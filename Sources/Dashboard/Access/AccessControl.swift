@@ -57,7 +57,8 @@ struct AccessControl: Sendable {
 
   /// The session that holds for a request, whatever the request may do with it.
   func session(of request: Request) -> Sessions.Session? {
-    SessionCookie.value(of: request).flatMap { sessions.session($0, nowSeconds: nowSeconds) }
+    SessionCookie.values(of: request).lazy
+      .compactMap { sessions.session($0, nowSeconds: nowSeconds) }.first { _ in true }
   }
 
   var nowSeconds: Int64 { time.now().secondsSinceEpoch }

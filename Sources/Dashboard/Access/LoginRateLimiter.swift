@@ -29,25 +29,6 @@ final class LoginRateLimiter: Sendable {
     failures.withLock { $0.append((peer, nowNanoseconds)) }
   }
 
-  /// What counts as one peer: an IPv4 address, or the 64 bits of an IPv6 address that one household
-  /// or one machine has to itself.
-  static func key(_ host: Host?) -> String {
-    guard let name = host?.name else { return "unknown" }
-    guard name.contains(":") else { return name }
-    return name.prefix64
-  }
-}
-
-extension String {
-  /// The first half of an IPv6 address in text, with its zeros written out.
-  fileprivate var prefix64: String {
-    let halves = split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-    var groups = halves[0].split(separator: ":").map(String.init)
-    if halves.count > 1 {
-      let behind = halves[1].split(separator: ":").count
-      groups += Array(repeating: "0", count: max(0, 8 - groups.count - behind))
-      groups += halves[1].split(separator: ":").map(String.init)
-    }
-    return groups.prefix(4).joined(separator: ":") + "::/64"
-  }
+  /// What counts as one peer.
+  static func key(_ host: Host?) -> String { host?.network ?? "unknown" }
 }

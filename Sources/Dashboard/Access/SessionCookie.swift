@@ -19,14 +19,17 @@ enum SessionCookie {
     "; Path=/; HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "")
   }
 
-  /// The value that a request carries, good or not.
-  static func value(of request: Request) -> String? {
-    for field in request.headers where field.name == .cookie {
-      for pair in field.value.split(separator: ";") {
+  /// At most so many of a request are looked at: each costs a signature.
+  static let limit = 4
+
+  /// The values that a request carries, good or not. More than one stands there when something else
+  /// on the same host, another port included, has set a cookie of this name for a longer path.
+  static func values(of request: Request) -> some Sequence<String> {
+    request.headers.lazy.filter { $0.name == .cookie }
+      .flatMap { $0.value.split(separator: ";") }
+      .compactMap { pair in
         let parts = String(pair).trimmingBlanks.split(separator: "=", maxSplits: 1)
-        if parts.count == 2, parts[0] == name { return String(parts[1]) }
-      }
-    }
-    return nil
+        return parts.count == 2 && parts[0] == name ? String(parts[1]) : nil
+      }.prefix(limit)
   }
 }
