@@ -5,6 +5,8 @@ import Points
 /// Two values are equal when the daemon would run the same, so that a reload can be planned by
 /// comparing them.
 public struct Configuration: Sendable, Hashable {
+  /// The name of this daemon in the ledger; nil for the host's name and the control socket.
+  public var instance: String?
   public var database: Database
   public var http: HTTP
   public var control: Control
@@ -15,9 +17,11 @@ public struct Configuration: Sendable, Hashable {
   public var users: [UserConfiguration]
 
   public init(
-    database: Database, http: HTTP, control: Control, listeners: Listeners, accrual: Accrual,
+    instance: String? = nil, database: Database, http: HTTP, control: Control, listeners: Listeners,
+    accrual: Accrual,
     log: Log, users: [UserConfiguration]
   ) {
+    self.instance = instance
     self.database = database
     self.http = http
     self.control = control
@@ -52,6 +56,8 @@ public struct Configuration: Sendable, Hashable {
     /// Connections in the pool, 1 to 64.
     public var connections: Int
     public var tls: TLS
+    /// Whether other daemons on this database are meant.
+    public var shared: Bool
 
     /// Whether the connection is encrypted, and by whose word the server is the one that is meant.
     public enum TLS: Sendable, Hashable, CustomStringConvertible {
@@ -73,7 +79,7 @@ public struct Configuration: Sendable, Hashable {
 
     public init(
       endpoint: Endpoint, name: String, user: String, passwordFile: String?, connections: Int,
-      tls: TLS
+      tls: TLS, shared: Bool = false
     ) {
       self.endpoint = endpoint
       self.name = name
@@ -81,6 +87,7 @@ public struct Configuration: Sendable, Hashable {
       self.passwordFile = passwordFile
       self.connections = connections
       self.tls = tls
+      self.shared = shared
     }
   }
 

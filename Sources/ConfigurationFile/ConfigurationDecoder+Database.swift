@@ -24,7 +24,7 @@ extension ConfigurationDecoder {
     case (nil, .some):
       return given.map { .given($0) }
     case (.some, nil):
-      for key in ["name", "user", "passwordFile", "connections", "tls"]
+      for key in ["name", "user", "passwordFile", "connections", "tls", "shared"]
       where section.node(key) != nil {
         section.reject(key, "belongs to a database given by hosts, not to a managed one")
       }
@@ -56,6 +56,7 @@ extension ConfigurationDecoder {
     let passwordFile = passwordFile("passwordFile", in: section)
     let connections = section.integer("connections", in: 1...64) ?? 4
     let tls = decodeTLS(section)
+    let shared = section.boolean("shared") ?? false
     guard let endpoint = decodeEndpoint(section) else { return nil }
     if case .host = endpoint, section.node("passwordFile") == nil {
       section.missing(
@@ -68,7 +69,8 @@ extension ConfigurationDecoder {
     }
     return Configuration.GivenDatabase(
       endpoint: endpoint, name: name, user: user, passwordFile: passwordFile,
-      connections: Int(connections), tls: tls ?? (endpoint.staysOnThisMachine ? .off : .system))
+      connections: Int(connections), tls: tls ?? (endpoint.staysOnThisMachine ? .off : .system),
+      shared: shared)
   }
 
   /// nil when absent or at fault.

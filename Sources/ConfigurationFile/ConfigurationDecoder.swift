@@ -12,6 +12,7 @@ struct ConfigurationDecoder {
   func decode(_ root: JSONNode) -> Configuration? {
     guard let file = ObjectReader(root, path: "", faults: faults) else { return nil }
     _ = file.string("$schema")
+    let instance = decodeInstance(file)
     let database = decodeDatabase(file)
     var ports = PortBook<NetworkAddress>()
     let http = decodeHTTP(file.object("http"), ports: &ports)
@@ -25,9 +26,25 @@ struct ConfigurationDecoder {
     file.finish()
     return database.map {
       Configuration(
-        database: $0, http: http, control: control, listeners: listeners, accrual: accrual,
+        instance: instance, database: $0, http: http, control: control, listeners: listeners,
+        accrual: accrual,
         log: log, users: users)
     }
+  }
+
+  /// nil when absent or at fault.
+  private func decodeInstance(_ file: ObjectReader) -> String? {
+    guard let text = file.string("instance") else { return nil }
+    let isPlain =
+      !text.unicodeScalars.contains { $0.isControl } && text.first != " " && text.last != " "
+    if isPlain, ![".", ".."].contains(text), !text.hasPrefix("-"), text.utf8.count <= 200 {
+      return text
+    }
+    file.reject(
+      "instance",
+      "must be at most 200 bytes without control characters, with no blank at either end and no '-' "
+        + "at the beginning, and not '.' or '..', not \(quoted(text))")
+    return nil
   }
 
   private func decodeHTTP(

@@ -75,13 +75,42 @@ enum Documents {
       "who": .string(record.operation.who), "reason": .text(record.operation.reason),
       "when": .string(record.made.description), "outcome": .string(record.outcome.rawValue),
       "key": .text(record.operation.key),
+      "users": .array(record.users.map(outcome)),
+    ]
+  }
+
+  /// What became of one user.
+  static func outcome(_ user: OperationRecord.UserOutcome) -> JSON {
+    [
+      "user": .string(user.user), "outcome": .string(user.result.rawValue),
+      "reason": .text(user.reason),
+    ]
+  }
+
+  /// An entry of `/api/audit`.
+  static func audit(_ entry: AuditEntry) -> JSON {
+    [
+      "id": .string(entry.position.id),
+      "when": .string(
+        DateTimeStamp(millisecondsSinceEpoch: entry.position.milliseconds).description),
+      "who": .string(entry.who), "kind": .string(entry.kind), "reason": .text(entry.reason),
+      "outcome": .string(entry.outcome.rawValue),
       "users": .array(
-        record.users.map { user in
+        entry.users.map { user in
           [
-            "user": .string(user.user), "outcome": .string(user.result.rawValue),
-            "reason": .text(user.reason),
+            "user": .string(user.user), "outcome": .string(user.outcome.rawValue),
+            "points": user.points.map { JSON.number($0) } ?? .null,
           ]
         }),
+    ]
+  }
+
+  /// An entry of `/api/instances`.
+  static func instance(_ instance: LedgerSnapshot.Instance) -> JSON {
+    [
+      "name": .string(instance.name), "seen": .string(instance.seen.description),
+      "lost": .bool(instance.isLost),
+      "users": .array(instance.users.sorted().map(JSON.string)),
     ]
   }
 

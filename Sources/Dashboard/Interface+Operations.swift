@@ -45,13 +45,7 @@ extension Interface {
     _ request: Request, _ context: DashboardContext
   ) async throws -> OperationSelection {
     let fields = try QueryFields.parse(request.uri.query, known: ["limit", "key"])
-    var count = 50
-    if let limit = fields["limit"] {
-      guard let number = Int(limit), (1...1000).contains(number) else {
-        throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
-      }
-      count = number
-    }
+    let count = try QueryFields.limit(fields)
     // A key is that of one operation, so that no limit shortens what it finds.
     if let key = fields["key"] {
       return .key(

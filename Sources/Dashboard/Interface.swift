@@ -20,8 +20,8 @@ struct Interface: Sendable {
   /// Every route, in the order of the OpenAPI document.
   var routes: [Route] {
     let described =
-      userRoutes + serverRoutes + ledgerRoutes + operationRoutes + configurationRoutes
-      + backupRoutes + logRoutes + loginRoutes + stateRoutes + pageRoutes
+      userRoutes + serverRoutes + ledgerRoutes + operationRoutes + auditRoutes + instanceRoutes
+      + configurationRoutes + backupRoutes + logRoutes + loginRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }
 
@@ -82,7 +82,7 @@ struct Interface: Sendable {
     let itself = Route(.get, path, description, right: .read) { _, _ in
       throw Failure(.notFound, "Not found")
     }
-    let document = OpenAPIDocument(routes: described + [itself]).json
-    return Route(.get, path, description, right: .read) { _, _ in .json(document) }
+    let document = Response.json(OpenAPIDocument(routes: described + [itself]).json)
+    return Route(.get, path, description, right: .read) { _, _ in document }
   }
 }

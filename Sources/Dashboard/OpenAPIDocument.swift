@@ -132,6 +132,7 @@ struct OpenAPIDocument: Sendable {
       switch name {
       case "name": "A user's or a server's name, in any case."
       case "id": "The operation's id."
+      case "instance": "The name of a daemon on the same ledger."
       case "code": "The code of a login link."
       case "group": "A group, `all`, a user or a server, in any case."
       default: "The file's name."

@@ -8,16 +8,20 @@ enum OpenAPISchemas {
 
   /// `{"success":true,"data":…}` with what may stand beside `data`.
   static func envelope(_ data: JSON, beside members: [String]) -> JSON {
-    let besides = members.map { name in
+    let beside = members.map { name in
       JSON.Member(
         name: name,
-        value: name == "stale_seconds"
-          ? describe(integer(minimum: 0), "Age of the values while the database is away.") : stamp)
+        value: besides[name] ?? stamp)
     }
     return object(
-      [("success", success), ("data", data)] + besides.map { ($0.name, $0.value) },
+      [("success", success), ("data", data)] + beside.map { ($0.name, $0.value) },
       required: ["success", "data"] + members.filter { $0 != "stale_seconds" })
   }
+
+  private static let besides: [String: JSON] = [
+    "stale_seconds": describe(integer(minimum: 0), "Age of the values while the database is away."),
+    "next": describe(nullable("string"), "For `before`, to read on; null at the end."),
+  ]
 
   static let all: JSON = [
     "User": object([
@@ -61,6 +65,16 @@ enum OpenAPISchemas {
       ("user", describe(nullable("string"), "null where it concerns several users.")),
       ("who", string), ("reason", nullable("string")), ("when", stamp),
       ("outcome", words("done", "void", "unknown")), ("key", nullable("string")),
+      ("users", list(of: "UserOutcome")),
+    ]),
+    "UserOutcome": object([
+      ("user", string), ("outcome", words("done", "refused", "locked", "void", "unknown")),
+      ("reason", nullable("string")),
+    ]),
+    "AuditEntry": object([
+      ("id", string), ("when", stamp), ("who", string),
+      ("kind", describe(string, "Such as `pause`; `hand` for an edit in SQL.")),
+      ("reason", nullable("string")), ("outcome", words("done", "void", "unknown")),
       (
         "users",
         [
@@ -68,10 +82,15 @@ enum OpenAPISchemas {
           "items": object([
             ("user", string),
             ("outcome", words("done", "refused", "locked", "void", "unknown")),
-            ("reason", nullable("string")),
+            ("points", describe(nullable("integer"), "Added or taken, beside what was earned.")),
           ]),
         ]
       ),
+    ]),
+    "Instance": object([
+      ("name", string), ("seen", describe(stamp, "When it last showed that it is alive.")),
+      ("lost", describe(["type": "boolean"], "Whether it was not seen for long.")),
+      ("users", ["type": "array", "items": string]),
     ]),
     "Plan": object([
       ("changes", ["type": "boolean"]),

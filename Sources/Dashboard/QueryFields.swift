@@ -26,4 +26,13 @@ enum QueryFields {
     }
     return fields
   }
+
+  /// `limit`, 1 to 1,000; 50 when it is not given.
+  static func limit(_ fields: [String: String]) throws -> Int {
+    guard let limit = fields["limit"] else { return 50 }
+    guard let number = Int(limit), (1...1000).contains(number) else {
+      throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
+    }
+    return number
+  }
 }

@@ -1,9 +1,10 @@
 import Glibc
+import Logging
 import MariaDB
 import Points
 
-/// Keeps a second daemon off the same database, and says whether the database answers: the health
-/// connection, apart from the pool.
+/// Keeps a second daemon off the same database, or one of the same name where several are meant, and
+/// says whether the database answers: the health connection, apart from the pool.
 ///
 /// The lock is the connection's: the server frees it when the daemon dies. Beneath it the tick is
 /// idempotent, so that even two daemons would not pay twice.
@@ -11,20 +12,34 @@ actor InstanceLock {
   private let settings: ConnectionSettings
   /// How this daemon is named to a second one.
   private let holder: String
+  private let instance: String
+  private let isShared: Bool
+  private let logger: Logger?
   private var connection: Connection?
   /// The lock's session as the server numbers it, and the word that was left of it: a session of
   /// ours that the server still has after the network failed is known by them.
   private var former: LockHolder?
   private var attempt: Task<Connection, any Error>?
+  private var healthChecks = 0
 
-  /// - Parameter settings: of the daemon's account.
-  init(settings: ConnectionSettings, instance: String) {
+  /// How often, in checks of the health, the ledger is given a sign of life.
+  private static let checksPerSighting = 5
+
+  /// - Parameters:
+  ///   - settings: of the daemon's account.
+  ///   - isShared: whether other daemons on this database are meant.
+  init(
+    settings: ConnectionSettings, instance: String, isShared: Bool = false, logger: Logger? = nil
+  ) {
     var settings = settings
     // An outage becomes known soon.
     settings.readTimeoutSeconds = 2
     settings.statementTimeoutSeconds = 0
     self.settings = settings
     self.holder = "\(instance) (process \(getpid()))"
+    self.instance = instance
+    self.isShared = isShared
+    self.logger = logger
   }
 
   /// Takes the lock. Throws `LedgerError`: `refused` names the daemon that has it.
@@ -34,10 +49,12 @@ actor InstanceLock {
       // One attempt for all who ask meanwhile: two would find each other's lock.
       let attempt =
         attempt
-        ?? Task { [settings, holder, former] in
+        ?? Task { [settings, holder, former, instance = isShared ? instance : nil] in
           let fresh = try await Connection.open(settings)
           do {
-            try await fresh.run { try $0.takeDaemonLock(as: holder, after: former) }
+            try await fresh.run {
+              try $0.takeDaemonLock(as: holder, sharedAs: instance, after: former)
+            }
           } catch {
             await fresh.close()
             throw error
@@ -48,17 +65,18 @@ actor InstanceLock {
       defer { self.attempt = nil }
       let fresh = try await attempt.value
       connection = fresh
-      former = try await fresh.run { try $0.lockHolder() }
+      former = try await fresh.run { [kind] in try $0.lockHolder(kind) }
     }
   }
+
+  private var kind: LockKind { isShared ? .instance(instance) : .database }
 
   /// Leaves word of who has the lock, now that the tables are there.
   func announce() async throws {
     try await translated("leave word in the database") {
-      let holder = holder
-      former = try await connection?.run { session in
-        try session.announce(holder)
-        return try session.lockHolder()
+      former = try await connection?.run { [holder, kind] session in
+        try session.announce(holder, kind)
+        return try session.lockHolder(kind)
       }
     }
   }
@@ -76,7 +94,19 @@ actor InstanceLock {
     do {
       try await acquire()
       guard let connection else { return .away("not connected") }
-      try await connection.run { session in _ = try session.nowMilliseconds() }
+      healthChecks += 1
+      let isDue = healthChecks % Self.checksPerSighting == 1
+      try await connection.run { [instance, logger] session in
+        _ = try session.nowMilliseconds()
+        guard isDue else { return }
+        do {
+          try session.noteSighting(of: instance)
+        } catch {
+          // The lock says to others that we are alive; when the ledger cannot be written to for
+          // longer, the loop says so.
+          logger?.debug("that this instance is alive cannot be noted: \(error)")
+        }
+      }
       return .available
     } catch LedgerError.refused(let reason) {
       return .taken(reason)
@@ -95,52 +125,4 @@ struct LockHolder: Sendable, Hashable {
   let session: Int64
   /// With the moment it was taken at.
   let word: String
-}
-
-extension Session {
-  /// The lock's name. The server ends a session that says nothing for 8 s, and the lock with it: the
-  /// daemon asks each second.
-  private static let lockName = Statement.lockName("daemon")
-
-  func takeDaemonLock(as holder: String, after former: LockHolder?) throws {
-    var locked: Int64?
-    try executeText("SET SESSION wait_timeout = 8")
-    if let former, try lockHolder() == former {
-      // Our own session, which the network took from us.
-      try executeText("KILL \(former.session)")
-    }
-    // A daemon that was killed just now is still being noticed by the server. Several short waits,
-    // because one long wait would outlast the connection's read deadline.
-    for _ in 0..<5 where locked != 1 {
-      try query(
-        "SELECT GET_LOCK(\(Self.lockName), 1)",
-        each: { locked = try $0.optionalInteger(0) })
-    }
-    guard locked == 1 else {
-      let other =
-        try tableExists("ledger_settings") ? setting("holder") ?? "not known" : "not known"
-      throw LedgerError.refused(
-        "another pointsd works on this database: \(other); stop it first, or use another database")
-    }
-    try announce(holder)
-  }
-
-  /// Who has the lock; nil when nobody has.
-  func lockHolder() throws -> LockHolder? {
-    let session =
-      try query(
-        "SELECT CAST(IS_USED_LOCK(\(Self.lockName)) AS SIGNED)", row: { try $0.optionalInteger(0) }
-      ).first ?? nil
-    guard let session else { return nil }
-    let word = try tableExists("ledger_settings") ? setting("holder") : nil
-    return LockHolder(session: session, word: word ?? "")
-  }
-
-  /// Leaves word of who has the lock, where there is a place for it: a database that is refused
-  /// later on is left as it was.
-  fileprivate func announce(_ holder: String) throws {
-    guard try tableExists("ledger_settings") else { return }
-    let since = DateTimeStamp(millisecondsSinceEpoch: try nowMilliseconds())
-    try set("holder", to: "\(holder), since \(since) UTC")
-  }
 }

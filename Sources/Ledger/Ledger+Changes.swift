@@ -5,12 +5,13 @@ extension Ledger: LedgerStore {
   public func attempt(
     _ change: LedgerChange, partial: Bool
   ) async throws(LedgerError) -> ChangeReceipt {
-    let limit = maximumCatchUpMilliseconds
+    let (limit, instance) = (maximumCatchUpMilliseconds, instance)
     return try await once(change.operation, "\(change.kind) \(change.users.inWords)") {
       connection in
       do {
         return try await connection.transaction { session in
-          try session.carryOut(change, partial: partial, maximumCatchUpMilliseconds: limit)
+          try session.carryOut(
+            change, partial: partial, instance: instance, maximumCatchUpMilliseconds: limit)
         }
       } catch is AlreadyDone {
         return try await connection.run { try $0.receipt(of: change) }

@@ -91,15 +91,26 @@ extension Session {
       })
   }
 
+  /// Notes that an instance is alive, on one of its rows: the latest of them counts.
+  func noteSighting(of instance: String) throws {
+    try execute(
+      "UPDATE served SET seen_at = NOW(3) WHERE instance = ? ORDER BY user LIMIT 1",
+      [.text(instance)])
+  }
+
   /// Whom an instance serves, and the others.
-  fileprivate func served(
+  func served(
     _ instance: String
-  ) throws -> (Set<String>, [LedgerSnapshot.Instance]) {
+  ) throws -> (own: Set<String>, others: [LedgerSnapshot.Instance]) {
     var users: [String: Set<String>] = [:]
     var seen: [String: DateTimeStamp] = [:]
-    try query("SELECT instance, user, seen_at FROM served") { row in
+    var unseen: [String: Int64] = [:]
+    try query(
+      "SELECT instance, user, seen_at, TIMESTAMPDIFF(SECOND, seen_at, NOW(3)) FROM served"
+    ) { row in
       let name = try row.text(0)
       users[name, default: []].insert(try row.text(1))
+      unseen[name] = min(try row.integer(3), unseen[name] ?? .max)
       let moment = try row.stamp(2) ?? DateTimeStamp(secondsSinceEpoch: 0)
       seen[name] = max(moment, seen[name] ?? moment)
     }
@@ -107,17 +118,9 @@ extension Session {
     let others = users.keys.sorted().map { name in
       LedgerSnapshot.Instance(
         name: name, seen: seen[name] ?? DateTimeStamp(secondsSinceEpoch: 0),
-        users: users[name] ?? [])
+        users: users[name] ?? [], secondsUnseen: unseen[name] ?? 0)
     }
     return (own, others)
-  }
-
-  /// Users that other instances serve.
-  func servedElsewhere(than instance: String) throws -> Set<String> {
-    Set(
-      try query(
-        "SELECT DISTINCT user FROM served WHERE instance <> ?", [.text(instance)],
-        row: { try $0.text(0) }))
   }
 
   /// The operation of the latest restore: it came along with the restored rows.

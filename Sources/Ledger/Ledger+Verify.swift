@@ -10,7 +10,7 @@ extension Ledger {
       let earning = users.filter { $0.effective(under: intents[$0.name]).earning }
       return try session.verification(
         users: users.map(\.name), earning: Set(earning.map(\.name)),
-        elsewhere: try session.servedElsewhere(than: instance))
+        others: try session.served(instance).others)
     }
   }
 }
@@ -49,17 +49,19 @@ private struct RunSurvey {
 
 extension Session {
   /// Checks the ledger in use, in a transaction.
-  /// - Parameter elsewhere: users that other instances serve; whether they earn is not our matter.
+  /// - Parameter others: other instances; whether their users earn is not our matter.
   fileprivate func verification(
-    users: [String], earning: Set<String>, elsewhere: Set<String>
+    users: [String], earning: Set<String>, others: [LedgerSnapshot.Instance]
   ) throws -> Verification {
     let now = try nowMilliseconds()
     let survey = try survey()
+    let elsewhere = Set(others.flatMap(\.users))
     let differences =
       try differencesOfPoints(survey, configured: users) + survey.overlaps
       + openRuns(survey, against: earning, but: elsewhere) + future(survey, nowMilliseconds: now)
     return Verification(
-      users: users.count, differences: differences, notices: try recentNotices())
+      users: users.count, differences: differences,
+      notices: try recentNotices() + others.filter(\.isLost).map(\.notice))
   }
 
   /// Whether the points of a ledger add up and no run overlaps another, in a transaction.

@@ -38,13 +38,14 @@ public actor Ledger {
   ///   - tickPool: for ticks alone; nil for `pool`.
   ///   - reportPool: for verify and long histories alone; nil for `pool`.
   ///   - instance: the name of this daemon, the same at each start, at most 255 characters.
+  ///   - isShared: whether other daemons on this database are meant.
   ///   - maximumCatchUpSeconds: a longer gap is not credited.
   ///   - isServerReady: false while a database of our own is being started.
   ///   - retries: how often, and with what pauses, a statement is sent again.
   public init(
     pool: ConnectionPool, tickPool: ConnectionPool? = nil, reportPool: ConnectionPool? = nil,
-    settings: ConnectionSettings, instance: String = "pointsd", maximumCatchUpSeconds: Int,
-    retries: RetryPolicy = RetryPolicy(),
+    settings: ConnectionSettings, instance: String = "pointsd", isShared: Bool = false,
+    maximumCatchUpSeconds: Int, retries: RetryPolicy = RetryPolicy(),
     isServerReady: @escaping @Sendable () async -> Bool = { true }, logger: Logger
   ) {
     self.pool = pool
@@ -56,7 +57,8 @@ public actor Ledger {
     self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000
     self.retries = retries
     self.logger = logger
-    self.lock = InstanceLock(settings: settings, instance: instance)
+    self.lock = InstanceLock(
+      settings: settings, instance: instance, isShared: isShared, logger: logger)
   }
 
   /// Takes the lock against a second daemon and brings the database to the schema of this program.

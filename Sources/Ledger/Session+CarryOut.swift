@@ -3,13 +3,18 @@ import Points
 
 extension Session {
   /// Makes a change, in a transaction.
+  /// - Parameter own: the name of this daemon.
   func carryOut(
-    _ change: LedgerChange, partial: Bool, maximumCatchUpMilliseconds limit: Int64
+    _ change: LedgerChange, partial: Bool, instance own: String,
+    maximumCatchUpMilliseconds limit: Int64
   ) throws -> ChangeReceipt {
     try begin(
       change.operation, kind: change.kind, user: change.onlyUser,
       request: change.operation.key.map { _ in change.request })
     switch change.work {
+    case .forget(let instance):
+      guard instance != own else { throw LedgerError.refused("\(instance) is this daemon") }
+      return try forget(instance, change.operation, maximumCatchUpMilliseconds: limit)
     case .change(let asked, let users):
       return try carryOut(
         asked, users, partial: partial, operation: change.operation,

@@ -127,10 +127,13 @@ enum OperationDetail {
       let value =
         user.reason.map { "{\(jsonString(user.result.rawValue)):\(jsonString($0))}" }
         ?? jsonString(user.result.rawValue)
-      return "\(jsonString(user.user)):\(value)"
+      return member(user.user) + value
     }
     return "{\(members.joined(separator: ","))}"
   }
+
+  /// What stands before the outcome of a user.
+  static func member(_ user: String) -> String { jsonString(user) + ":" }
 
   /// Empty for text that is none of ours.
   static func users(_ text: String) -> [OperationRecord.UserOutcome] {

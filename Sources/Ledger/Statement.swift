@@ -13,6 +13,15 @@ enum Statement {
       + " CONCAT(LEFT(DATABASE(), 23), ' ', LEFT(SHA1(DATABASE()), 16))))"
   }
 
+  /// The name of the lock of an instance, as SQL.
+  /// - Parameter digest: SQL for the 32 hexadecimal digits that stand for its name.
+  static func instanceLockName(_ digest: String = instanceDigest) -> String {
+    "CONCAT('pointsd ', LEFT(SHA1(DATABASE()), 16), ' ', \(digest))"
+  }
+
+  /// Stands for an instance, whose name is the parameter, in the names of its lock and its setting.
+  static let instanceDigest = "LEFT(SHA1(?), 32)"
+
   /// What runs and adjustments add up to, by user, as a table of SQL.
   static let ledgerSums = """
     (SELECT user, SUM(amount) AS sum FROM (SELECT user, earned AS amount FROM runs \

@@ -5,6 +5,8 @@ public struct LedgerChange: Sendable, Hashable {
     case change(Change, [LedgerUser])
     /// Brings the accounts of `changed` to what is wanted and closes the runs of those `leaving`.
     case reload(changed: [LedgerUser], leaving: [String])
+    /// Ends that another instance serves users, and closes the runs of those whom nobody serves then.
+    case forget(instance: String)
   }
 
   public let work: Work
@@ -20,20 +22,23 @@ public struct LedgerChange: Sendable, Hashable {
     switch work {
     case .change(let change, _): change.word
     case .reload: "reload"
+    case .forget: "forget"
     }
   }
 
-  /// The users it concerns, in the order asked.
+  /// The users it concerns, in the order asked; none that only the ledger knows.
   public var users: [String] {
     switch work {
     case .change(_, let users): users.map(\.name)
     case .reload(let changed, let leaving): changed.map(\.name) + leaving
+    case .forget: []
     }
   }
 
   /// What is compared when a client repeats a key: kind, amount and users; names of many users by
   /// their digest. At most 1,000 characters.
   public var request: String {
+    if case .forget(let instance) = work { return "forget \(instance)" }
     var words = [kind]
     if case .change(.adjust(let delta), _) = work { words.append("\(delta)") }
     // A file may have changed between two reloads; the key then still means the reload.

@@ -14,14 +14,33 @@ public struct LedgerSnapshot: Sendable, Hashable {
   /// Another daemon that serves users of this ledger.
   public struct Instance: Sendable, Hashable {
     public let name: String
-    /// When it last wrote so.
+    /// When it last showed that it is alive.
     public let seen: DateTimeStamp
     public let users: Set<String>
+    /// How long ago that was, in seconds of the database's clock, when this was read.
+    public let secondsUnseen: Int64
 
-    public init(name: String, seen: DateTimeStamp, users: Set<String>) {
+    /// A daemon that was not seen for so many seconds does not work any more, or is cut off.
+    public static let secondsUntilLost: Int64 = 30
+
+    public init(
+      name: String, seen: DateTimeStamp, users: Set<String>, secondsUnseen: Int64 = 0
+    ) {
       self.name = name
       self.seen = seen
       self.users = users
+      self.secondsUnseen = secondsUnseen
+    }
+
+    /// Whether it was not seen for long.
+    public var isLost: Bool { secondsUnseen >= Self.secondsUntilLost }
+
+    /// What an operator should know of one that is lost.
+    public var notice: String {
+      let names = users.sorted().prefix(5).joined(separator: ", ") + (users.count > 5 ? " …" : "")
+      return
+        "the instance \(name) was not seen since \(seen) UTC; its users (\(names)) earn on while"
+        + " their runs are open: start it, or end that by: pointsctl forget '\(name)'"
     }
   }
 

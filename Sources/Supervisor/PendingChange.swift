@@ -6,6 +6,7 @@ final class PendingChange {
   enum Request: Sendable, Hashable {
     case change(Change, [String])
     case reload(LedgerChange)
+    case forget(instance: String)
   }
 
   /// Tells it from every other change of this process.
@@ -39,6 +40,7 @@ final class PendingChange {
     switch request {
     case .change(let change, _): change.word
     case .reload(let change): change.kind
+    case .forget: "forget"
     }
   }
 
@@ -46,6 +48,7 @@ final class PendingChange {
     switch request {
     case .change(_, let users): users
     case .reload(let change): change.users
+    case .forget: []
     }
   }
 

@@ -118,6 +118,8 @@ extension Supervisor {
   func ledgerChange(_ pending: PendingChange) -> LedgerChange {
     switch pending.request {
     case .reload(let change): return change
+    case .forget(let instance):
+      return LedgerChange(.forget(instance: instance), operation: pending.operation)
     case .change(let change, let users):
       let accounts = users.compactMap { table.named($0)?.account }
       return LedgerChange(.change(change, accounts), operation: pending.operation)

@@ -88,4 +88,13 @@ extension Supervisor {
       throw ControlError(error)
     }
   }
+
+  public func audit(_ selection: AuditSelection) async throws -> [AuditEntry] {
+    try requireAnswer()
+    do throws(LedgerError) {
+      return try await store.audit(selection)
+    } catch {
+      throw ControlError(error)
+    }
+  }
 }

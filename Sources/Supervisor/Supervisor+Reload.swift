@@ -152,7 +152,8 @@ extension Supervisor {
     guard !changed.isEmpty || !leaving.isEmpty else { return }
     let work = LedgerChange.Work.reload(
       changed: changed.compactMap(\.account),
-      leaving: leaving.compactMap { $0.server?.definition.user })
+      leaving: leaving.compactMap { $0.server?.definition.user }
+        .filter { !servedElsewhere.contains($0) })
     _ = try await commit(
       .reload(LedgerChange(work, operation: reload.operation)), by: reload.operation)
   }

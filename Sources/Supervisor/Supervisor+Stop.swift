@@ -45,7 +45,7 @@ extension Supervisor {
 
   /// Tries until the database has said that no run is open, or the time is over.
   private func closeRuns(deadline: Duration) async -> StopOutcome {
-    let elsewhere = otherInstances.reduce(into: Set<String>()) { $0.formUnion($1.users) }
+    let elsewhere = servedElsewhere
     let users = table.users.filter { !elsewhere.contains($0) }
     let progress = StopProgress(
       .leftOpen(users, reason: "no answer from the database for \(deadline)"))

@@ -63,8 +63,10 @@ extension Supervisor {
     ticks.done(interval, outcome, now: time.monotonicMilliseconds())
     metrics.ticked(outcome)
     logTick(outcome.rows)
+    // Others' users are credited too, but are others' to show.
+    let own = otherInstances.isEmpty ? nil : Set(table.users)
     if outcome.rows.isEmpty || observations.accept(token) {
-      publish(outcome.rows)
+      publish(own.map { own in outcome.rows.filter { own.contains($0.user) } } ?? outcome.rows)
     } else {
       // Something else was read meanwhile: a turn finds which is newer.
       digest = nil

@@ -120,7 +120,7 @@ extension Supervisor {
     let intents = Dictionary(
       snapshot.intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
     for server in table.all { server.follow(intents[server.definition.user]) }
-    otherInstances = snapshot.otherInstances
+    follow(snapshot.otherInstances)
     if isNewest {
       publish(snapshot.rows)
       digest = serves ? nil : snapshot.digest

@@ -12,7 +12,8 @@ struct CheckReport {
   var text: String {
     let http = configuration.http
     var lines = [
-      "database   \(database)",
+      "instance   \(InstanceName.of(configuration))",
+      "database   \(database)" + (isShared ? ", shared with other daemons" : ""),
       "http       \(http.address):\(http.port)",
       "control    \(configuration.control.socket)"
         + (configuration.control.group.map { ", for the group \($0)" } ?? ""),
@@ -33,6 +34,10 @@ struct CheckReport {
   }
 
   private var clients: Int { min(budget.clients, configuration.listeners.connections) }
+
+  private var isShared: Bool {
+    if case .given(let given) = configuration.database { given.shared } else { false }
+  }
 
   private var database: String {
     switch configuration.database {

@@ -58,6 +58,7 @@ final class ConfigurationSource: ConfigurationReading {
       let (old, new) = (path(before), path(after))
       if old != new { lines.append("\(key): \(old) → \(new)") }
     }
+    compare("instance", InstanceName.of)
     let (old, new) = (before.database.keys, after.database.keys)
     if old.map(\.key) == new.map(\.key) {
       for (old, new) in zip(old, new) where old.value != new.value {
@@ -94,6 +95,7 @@ extension Configuration.Database {
         ("database.name", given.name), ("database.user", given.user),
         ("database.passwordFile", given.passwordFile ?? "none"),
         ("database.connections", "\(given.connections)"), ("database.tls", "\(given.tls)"),
+        ("database.shared", "\(given.shared)"),
       ]
     }
   }

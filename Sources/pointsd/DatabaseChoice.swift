@@ -11,6 +11,8 @@ struct DatabaseChoice {
   let settings: ConnectionSettings
   /// Connections in all.
   let connections: Int
+  /// Whether other daemons on it are meant.
+  let isShared: Bool
   /// Whether there may be a ledger: a private database that is made just now has none.
   let mayHaveLedger: @Sendable () async -> Bool
 
@@ -36,6 +38,7 @@ struct DatabaseChoice {
         directory: directory, schema: Self.schema, logger: logger)
       self.managed = managed
       self.settings = managed.settings
+      self.isShared = false
       let isNew = !managed.hasData
       self.mayHaveLedger = { [managed] in
         guard isNew else { return true }
@@ -43,6 +46,7 @@ struct DatabaseChoice {
       }
     case .given(let given):
       self.managed = nil
+      self.isShared = given.shared
       self.settings = ConnectionSettings(
         endpoint: .init(given.endpoint), tls: .init(given.tls), user: given.user,
         password: try given.passwordFile.map { try SecretFile.read($0) }, database: given.name)

@@ -3,9 +3,9 @@ import Glibc
 
 /// How this daemon is named in the ledger: the same at each start, another one for each daemon.
 enum InstanceName {
-  /// The host's name and the control socket's path.
+  /// The key `instance`, else the host's name and the control socket's path.
   static func of(_ configuration: Configuration) -> String {
-    "\(host):\(configuration.control.socket)"
+    configuration.instance ?? "\(host):\(configuration.control.socket)"
   }
 
   private static var host: String {

@@ -43,7 +43,7 @@ struct Parts {
         name: "reports")
     let ledger = Ledger(
       pool: pool, tickPool: tickPool, reportPool: reportPool, settings: database.settings,
-      instance: InstanceName.of(configuration),
+      instance: InstanceName.of(configuration), isShared: database.isShared,
       maximumCatchUpSeconds: configuration.accrual.maximumCatchUpSeconds,
       isServerReady: { [managed = database.managed] in await managed?.isReady ?? true },
       logger: logger)

@@ -33,6 +33,18 @@ extension BrokenFile {
         #"1:10: http.wallpaper: unknown key; known are address, hosts, libraries, open, port, tokenFile"#
       ]),
     BrokenFile(
+      "instance that no command could name",
+      Sample.section(#""instance":"-x""#),
+      [
+        #"1:13: instance: must be at most 200 bytes without control characters, with no blank at either end and no '-' at the beginning, and not '.' or '..', not "-x""#
+      ]),
+    BrokenFile(
+      "a private database that others share",
+      Sample.database(#"{"managed":{"dataDirectory":"d"},"shared":true}"#),
+      [
+        #"1:55: database.shared: belongs to a database given by hosts, not to a managed one"#
+      ]),
+    BrokenFile(
       "unknown key in accrual",
       Sample.section(#""accrual":{"interval":3}"#),
       [

@@ -51,8 +51,8 @@ import Testing
     let file = try folder.write(
       "c.json",
       #"""
-      {"database":{"hosts":["db.example:3307"],"name":"n","user":"u","passwordFile":"password",
-       "connections":64,"tls":"ca.pem"},
+      {"instance":"north","database":{"hosts":["db.example:3307"],"name":"n","user":"u","passwordFile":"password",
+       "connections":64,"tls":"ca.pem","shared":true},
        "http":{"address":"::1","port":65535,"hosts":["Points.Example"],"tokenFile":"./token",
        "open":false,"libraries":{"bootstrap":"/b","chartjs":"c"}},
        "control":{"socket":"s","group":"root"},
@@ -69,7 +69,8 @@ import Testing
           .init(
             endpoint: .host("db.example", port: 3307), name: "n", user: "u",
             passwordFile: folder.path + "/password", connections: 64,
-            tls: .authority(folder.path + "/ca.pem"))))
+            tls: .authority(folder.path + "/ca.pem"), shared: true)))
+    #expect(configuration.instance == "north")
     #expect(configuration.control == .init(socket: folder.path + "/s", group: "root"))
     #expect(
       configuration.http

@@ -30,6 +30,9 @@ final class FakeControl: Control {
     var backups = 0
     var backup: [UInt8] = []
     var operations: [Operation] = []
+    var audits: [AuditSelection] = []
+    var auditEntries: [AuditEntry] = []
+    var instances: [LedgerSnapshot.Instance] = []
     var changes: [String] = []
     /// What a change to a group comes to; everybody is done when nil.
     var outcomes: [OperationRecord.UserOutcome]?
@@ -144,6 +147,26 @@ final class FakeControl: Control {
     state.withLock { state in
       state.selections.append(selection)
       return state.records
+    }
+  }
+
+  func audit(_ selection: AuditSelection) async throws -> [AuditEntry] {
+    state.withLock { state in
+      state.audits.append(selection)
+      return state.auditEntries
+    }
+  }
+
+  func instances() async -> [LedgerSnapshot.Instance] { state.withLock { $0.instances } }
+
+  func forget(
+    instance: String, by operation: Operation
+  ) async throws -> [OperationRecord.UserOutcome] {
+    try state.withLock { state in
+      if let error = state.changeError { throw error }
+      state.operations.append(operation)
+      state.changes.append("forget \(instance)")
+      return [.init(user: "Zoe", result: .done)]
     }
   }
 

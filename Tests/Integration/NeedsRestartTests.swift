@@ -12,10 +12,11 @@ import Testing
   private func configuration(_ number: Int) -> Configuration {
     let text = "\(number)"
     return Configuration(
+      instance: text,
       database: .given(
         Given(
           endpoint: .host(text, port: number), name: text, user: text, passwordFile: text,
-          connections: number, tls: .authority(text))),
+          connections: number, tls: .authority(text), shared: number == 1)),
       http: .init(
         address: text, port: number, hosts: [text], tokenFile: text, open: number == 1,
         bootstrap: text, chartjs: text),
@@ -44,7 +45,7 @@ import Testing
     let (before, after) = (configuration(1), configuration(2))
     guard case .given(let given) = before.database else { return }
     let expected =
-      keys("database", of: given) + keys("http", of: before.http)
+      ["instance"] + keys("database", of: given) + keys("http", of: before.http)
       + keys("control", of: before.control)
       // Users carry their address and terms, which a reload applies.
       + keys("listeners", of: before.listeners, except: ["address"])

@@ -171,6 +171,15 @@ final class FakeStore: LedgerStore {
       return ChangeReceipt(
         operation: change.operation.id,
         users: users.map { .init(user: $0.name, result: .done) }, rows: rows, intents: intents)
+    case .forget(let instance):
+      return try checked { state in
+        let gone = state.otherInstances.filter { $0.name == instance }.flatMap(\.users).sorted()
+        state.otherInstances.removeAll { $0.name == instance }
+        for user in gone { state.open[user] = nil }
+        return ChangeReceipt(
+          operation: change.operation.id, users: gone.map { .init(user: $0, result: .done) },
+          rows: [], intents: [])
+      }
     case .reload(let changed, let leaving):
       return try checked { state in
         for user in changed { state.repair(user) }
@@ -190,6 +199,8 @@ final class FakeStore: LedgerStore {
   func operations(_ selection: OperationSelection) async throws(LedgerError) -> [OperationRecord] {
     []
   }
+
+  func audit(_ selection: AuditSelection) async throws(LedgerError) -> [AuditEntry] { [] }
 
   private func apply(
     _ change: Change, to user: LedgerUser

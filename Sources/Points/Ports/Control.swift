@@ -34,6 +34,19 @@ public protocol Control: Sendable {
   /// Operations, newest first; those whose outcome is not known yet are among them.
   func operations(_ selection: OperationSelection) async throws -> [OperationRecord]
 
+  /// What changed intents and points, newest first; edits by hand are among them.
+  func audit(_ selection: AuditSelection) async throws -> [AuditEntry]
+
+  /// Other daemons that serve users of this ledger, as last read.
+  func instances() async -> [LedgerSnapshot.Instance]
+
+  /// Ends that another daemon, which does not work any more, serves its users; the runs of those
+  /// whom nobody serves then are closed. `conflict` when it is alive or not known.
+  /// - Returns: what became of each of those users.
+  func forget(
+    instance: String, by operation: Operation
+  ) async throws -> [OperationRecord.UserOutcome]
+
   /// Restarts one server's listener; its run goes on.
   func restart(_ name: String, by operation: Operation) async throws -> ServerStatus
 

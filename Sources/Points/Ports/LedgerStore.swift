@@ -56,6 +56,9 @@ public protocol LedgerStore: Sendable {
   /// Operations of the ledger, newest first.
   func operations(_ selection: OperationSelection) async throws(LedgerError) -> [OperationRecord]
 
+  /// What changed intents and points, newest first.
+  func audit(_ selection: AuditSelection) async throws(LedgerError) -> [AuditEntry]
+
   /// Settles and closes the open runs that the database has of `users`, in one transaction: the
   /// clean stop. Called again it changes nothing more.
   /// - Returns: users whose runs stay open because another transaction has locked them.

@@ -2,6 +2,15 @@ import ArgumentParser
 import JSONText
 
 extension CompletionKind {
+  /// Other daemons on the same ledger.
+  static let instances = CompletionKind.custom { _, _, prefix in
+    let client = APIClient(endpoint: .socket(chosenSocket(asked: nil)), token: nil)
+    // A completion has nobody to complain to.
+    guard let data = try? await client.get("/api/instances").data() else { return [] }
+    let names = (data.array ?? []).compactMap { $0["name"]?.string }
+    return names.filter { $0.hasPrefix(prefix) && excerpt($0, limit: 300) == $0 }
+  }
+
   /// The users, servers and groups of the running daemon; nothing while there is none.
   static let profiles = CompletionKind.custom { _, _, prefix in
     let client = APIClient(endpoint: .socket(chosenSocket(asked: nil)), token: nil)

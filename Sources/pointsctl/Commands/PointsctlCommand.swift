@@ -36,6 +36,7 @@ struct PointsctlCommand: AsyncParsableCommand {
       VerifyCommand.self,
       PlanCommand.self,
       ReloadCommand.self, LoginCommand.self, BackupCommand.self, RestoreCommand.self,
+      ForgetCommand.self, AuditCommand.self,
       BenchCommand.self,
     ])
 }

@@ -1,0 +1,37 @@
+import Logging
+import Points
+
+// Other daemons on the same ledger.
+extension Supervisor {
+  public func instances() async -> [LedgerSnapshot.Instance] { otherInstances }
+
+  public func forget(
+    instance: String, by operation: Operation
+  ) async throws -> [OperationRecord.UserOutcome] {
+    try changeLock.beginShared()
+    defer { changeLock.endShared() }
+    // The operation itself names users only.
+    let named = Operation(
+      id: operation.id, who: operation.who,
+      reason: "instance \(instance)" + (operation.reason.map { ": \($0)" } ?? ""),
+      key: operation.key)
+    let receipt = try await commit(.forget(instance: instance), by: named)
+    await turned()
+    return receipt.users
+  }
+
+  /// Takes over what a snapshot says of them; names those once that were not seen for long.
+  func follow(_ instances: [LedgerSnapshot.Instance]) {
+    let lost = instances.filter(\.isLost)
+    let known = Set(otherInstances.filter(\.isLost).map(\.name))
+    for instance in lost where !known.contains(instance.name) {
+      logger.warning("\(instance.notice)", metadata: ["event": "instance"])
+    }
+    otherInstances = instances
+  }
+
+  /// Users whom a living daemon beside this one serves.
+  var servedElsewhere: Set<String> {
+    Set(otherInstances.filter { !$0.isLost }.flatMap(\.users))
+  }
+}

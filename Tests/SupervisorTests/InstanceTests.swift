@@ -1,0 +1,71 @@
+import Points
+import Synchronization
+import Testing
+
+@testable import Supervisor
+
+/// What the supervisor does about other daemons on its ledger.
+@Suite(.timeLimit(.minutes(1))) struct InstanceTests {
+  private func other(_ users: Set<String>, unseen seconds: Int64) -> LedgerSnapshot.Instance {
+    .init(
+      name: "other", seen: DateTimeStamp(secondsSinceEpoch: 0), users: users, secondsUnseen: seconds
+    )
+  }
+
+  private let terms = AccrualTerms(points: 10, intervalMilliseconds: 30_000)
+
+  @Test func aForgottenInstanceIsGoneForTheSupervisorToo() async throws {
+    let fixture = Fixture()
+    let instance = other(["Zoe"], unseen: 60)
+    fixture.store.state.withLock { [terms] in
+      $0.otherInstances = [instance]
+      $0.open["Zoe"] = terms
+    }
+    try await fixture.run {
+      await fixture.reached([.running])
+      #expect(await fixture.supervisor.instances() == [instance])
+      let operation = Operation(who: "alice", reason: "fire")
+      let users = try await fixture.supervisor.forget(instance: "other", by: operation)
+      #expect(users.map(\.user) == ["Zoe"])
+      #expect(await fixture.supervisor.instances() == [])
+      let attempt = fixture.store.state.withLock { $0.attempts.last }
+      #expect(attempt?.operation.reason == "instance other: fire")
+      #expect(attempt?.request == "forget other")
+    }
+  }
+
+  /// A run that a living daemon beside this one needs is left open; one that only a name of the past
+  /// claims is closed.
+  @Test(arguments: [(60, true), (5, false)] as [(Int64, Bool)])
+  func aStopClosesWhatOnlyALostInstanceClaims(unseen: Int64, closes: Bool) async throws {
+    let fixture = Fixture()
+    let instance = other(["Afif"], unseen: unseen)
+    fixture.store.state.withLock { $0.otherInstances = [instance] }
+    try await fixture.run { await fixture.reached([.running]) }
+    #expect(await fixture.supervisor.shutDown(deadline: .seconds(5)) == .closed)
+    let closed = fixture.store.state.withLock { $0.closedRuns.flatMap { $0 } }
+    #expect(closed.contains("Afif") == closes)
+    #expect(closed.contains("Faiz"))
+  }
+
+  /// A user taken out of the file while the daemon was dead, whose row is locked at the start.
+  @Test func whoLeftWhileTheDaemonWasDeadIsClosedWhenTheLockEnds() async throws {
+    let fixture = Fixture()
+    fixture.store.state.withLock { [terms] in
+      $0.open["Zoe"] = terms
+      $0.locked["Zoe"] = "its row is locked"
+    }
+    try await fixture.run {
+      await fixture.reached([.running])
+      #expect(await fixture.supervisor.readinessFailure() == nil)
+      #expect(fixture.store.state.withLock { $0.open["Zoe"] } != nil)
+      fixture.store.state.withLock { $0.locked = [:] }
+      // Nobody asks for it: the loop looks again each second while something is not as wanted.
+      await fixture.time.wake(.seconds(1))
+      while fixture.store.state.withLock({ $0.open["Zoe"] }) != nil {
+        await fixture.time.wake(.seconds(1))
+        await Task.yield()
+      }
+    }
+  }
+}
