@@ -1,10 +1,10 @@
 import HTTPTypes
-import Hummingbird
 import NIOCore
 import NIOHTTP1
 
 /// One HTTP connection under its limits: says to its share what it does, ends requests and
 /// responses that take too long, and closes behind a response where that is due.
+///
 /// Stands between the HTTP/1 codec and everything that no longer knows the protocol's version.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
@@ -48,8 +48,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var isReceiving = false
   /// Nothing more is read: the connection closes after the answers that are due.
   private var isEnding = false
-  /// What came last is no HTTP.
-  private var isMalformed = false
   private var requestDeadline: NIODeadline?
   private var unreadDeadline: NIODeadline?
   private var stallDeadline: NIODeadline?
@@ -128,11 +126,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if error is HTTPParserError { isMalformed = true }
-    context.fireErrorCaught(error)
-  }
-
   private func receptionEnded() {
     isReceiving = false
     requestDeadline = nil
@@ -149,10 +142,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
-      let body = explain(&head)
       frame(&head)
       context.write(wrapOutboundOut(.head(head)), promise: promise)
-      if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
     case .end:
       let closes = exchanges.popFirst()?.closes ?? true
       if closes {
@@ -165,17 +156,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
       update(context)
     case .head, .body: context.write(data, promise: promise)
     }
-  }
-
-  /// Gives a body to the library's answer to what is no HTTP.
-  private func explain(_ head: inout HTTPResponseHead) -> ByteBuffer? {
-    guard isMalformed, head.status == .badRequest, exchanges.first?.isHead != true,
-      head.headers[canonicalForm: "content-length"] == ["0"]
-    else { return nil }
-    let body = ByteBuffer(bytes: Failure(.badRequest, "The request is not valid HTTP").json.encoded)
-    head.headers.replaceOrAdd(name: "content-length", value: "\(body.readableBytes)")
-    head.headers.replaceOrAdd(name: "content-type", value: Response.jsonType)
-    return body
   }
 
   /// Gives the response the version of its request, and decides whether the connection goes on.

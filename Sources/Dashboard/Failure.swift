@@ -42,6 +42,9 @@ struct Failure: Error, Sendable, Equatable {
     }
   }
 
+  static let notHTTP = Failure(
+    .badRequest, "The request is not HTTP, or it was broken off", headers: HTTPFields().closing)
+
   /// What readers without the right to change get of an error: what the supervisor says of a
   /// database or a file may name paths, accounts and statements.
   static func withoutDetails(_ error: any Error) -> any Error {

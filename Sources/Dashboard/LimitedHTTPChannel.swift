@@ -41,6 +41,7 @@ struct LimitedHTTPChannel: HTTPChannelHandler {
         withPipeliningAssistance: false, withErrorHandling: false,
         withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
         withDecoderLimitConfiguration: decoder)
+      try pipeline.addHandler(MalformedRequestHandler())
       try pipeline.addHandler(
         ConnectionHandler(limits: limits) { [shares] in shares.note(channel, $0) })
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))

@@ -77,10 +77,7 @@ struct ReportingMiddleware: RouterMiddleware {
     switch error {
     case is NIOTooManyBytesError:
       Failure(.contentTooLarge, "The body is too large", headers: HTTPFields().closing)
-    case is HTTPParserError, is ChannelError, is IOError:
-      Failure(
-        .badRequest, "The request is not HTTP, or it was broken off",
-        headers: HTTPFields().closing)
+    case is HTTPParserError, is ChannelError, is IOError: .notHTTP
     default: nil
     }
   }

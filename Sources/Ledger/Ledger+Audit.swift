@@ -102,7 +102,7 @@ private struct AuditFilter {
   private var conditions: [String] = []
   private(set) var values: [Value] = []
 
-  /// - Parameter id: SQL for what tells entries of the same moment apart.
+  /// - Parameter id: SQL for what distinguishes entries of the same moment.
   init(_ selection: AuditSelection, id: String) {
     self.id = id
     self.limit = min(max(selection.limit, 1), 1000)

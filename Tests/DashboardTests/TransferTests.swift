@@ -111,7 +111,9 @@ import Testing
     try await RunningService.with { running in
       let answer = try await RawClient.exchange(running.unix, request)
       #expect(answer.status == 400)
-      #expect(answer.body == #"{"success":false,"error":"The request is not valid HTTP"}"#)
+      #expect(
+        answer.body == #"{"success":false,"error":"The request is not HTTP, or it was broken off"}"#
+      )
       #expect(answer.head.lowercased().contains("content-length: \(answer.body.utf8.count)"))
       #expect(running.recorder.loudLines == [])
     }

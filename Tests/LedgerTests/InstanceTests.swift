@@ -93,7 +93,8 @@ struct InstanceTests {
     let seen = try #require(try await seconds())
     #expect(seen < LedgerSnapshot.Instance.secondsUntilLost)
     #expect(
-      try await fixture.texts("SELECT COUNT(*) FROM served WHERE seen_at > NOW() - INTERVAL 1 HOUR")
+      try await fixture.texts(
+        "SELECT CONCAT(COUNT(*)) FROM served WHERE seen_at > NOW() - INTERVAL 1 HOUR")
         == ["1"])
     await other.close()
   }

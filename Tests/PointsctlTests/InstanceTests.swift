@@ -49,9 +49,9 @@ import Testing
       ).array)
     #expect(
       AuditCommand.table(entries).lines() == [
-        "WHEN                 WHAT         USERS                       POINTS  WHO    WHY",
-        "2026-01-12 14:30:01  adjust       Afif                            -5  alice  exam",
-        "2026-01-12 14:30:00  stop (void)  A (void), B, C and 1 more           bob",
+        "WHEN                 WHAT         USERS                      POINTS  WHO    WHY",
+        "2026-01-12 14:30:01  adjust       Afif                           -5  alice  exam",
+        "2026-01-12 14:30:00  stop (void)  A (void), B, C and 1 more          bob",
       ])
     #expect(
       AuditCommand.newest(entries.reversed() + entries, 3).map(\.compact) == entries.map(\.compact))
