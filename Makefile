@@ -41,6 +41,9 @@ install_packages := python3-minimal
 phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 
+# Tests that have a long form.
+scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests
+
 browser := .build/browser
 schemathesis := .build/schemathesis
 
@@ -135,7 +138,7 @@ bench: build ## Compare with Redis and a bare epoll responder
 robustness: debug ## Kill, cut and starve the daemon many times and verify the ledger
 	@packaging/development/require "run the robustness tests" $(run_packages)
 	@POINTSD_CRASHES=$${POINTSD_CRASHES:-50} $(owner) $(SWIFT) test --skip-build --no-parallel $(checked) \
-	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests|FloodTests'
+	  --filter 'CrashTests|LostReplyTests|LedgerTroubleTests|LostRepliesTests|DaemonTests|FloodTests|$(scenarios)'
 
 system-test-packages:
 	@packaging/development/require "boot a test system" $(system_packages)

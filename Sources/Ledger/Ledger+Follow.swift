@@ -31,7 +31,7 @@ extension Ledger {
         let (served, others) = try session.served(instance)
         return LedgerSnapshot(
           rows: try session.rows(of: users), intents: users.compactMap { intents[$0] },
-          openRuns: try session.allOpenRuns(), served: served, otherInstances: others,
+          openRuns: try session.openRuns(), served: served, otherInstances: others,
           restoreMark: try session.restoreMark())
       }
     }
@@ -80,7 +80,8 @@ enum FollowStatements {
 }
 
 extension Session {
-  fileprivate func allOpenRuns() throws -> [LedgerSnapshot.OpenRun] {
+  /// Everybody's open runs.
+  func openRuns() throws -> [LedgerSnapshot.OpenRun] {
     try query(
       "SELECT user, points_per_slot, interval_ms FROM runs WHERE is_open = 1",
       row: { row in

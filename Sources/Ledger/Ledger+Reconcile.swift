@@ -17,12 +17,17 @@ extension Ledger {
     of users: [String], operation: Operation
   ) async throws(LedgerError) -> [String] {
     let limit = maximumCatchUpMilliseconds
+    let instance = instance
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
         guard try session.tableExists("runs") else { return [] }
-        let open = try session.usersWithOpenRun(of: users)
+        // Also of users that a reload has just taken in or out: what counts is what is open.
+        var open = Set(try session.openRuns().map(\.user))
+        if try session.tableExists("served") {
+          open.subtract(try session.servedElsewhere(than: instance))
+        }
         let outcome = try Reconciliation(
-          users: [], leaving: users.filter(open.contains), policy: .skip,
+          users: [], leaving: open.sorted(), policy: .skip,
           operation: operation, reason: operation.reason ?? "closed",
           maximumCatchUpMilliseconds: limit
         ).run(on: session)
@@ -45,9 +50,11 @@ struct Reconciliation: Sendable {
   let maximumCatchUpMilliseconds: Int64
 
   func run(on session: Session) throws -> RepairOutcome {
-    try session.refuseTwins(of: users.map(\.name))
-    let locked = try session.lock(users.map(\.name) + leaving, policy)
     var outcome = RepairOutcome()
+    outcome.failures = try session.twins(of: users.map(\.name))
+    let users = users.filter { outcome.failures[$0.name] == nil }
+    let locked = try session.lock(users.map(\.name) + leaving, policy)
+    outcome.failures.merge(locked.refused) { $1 }
     for user in locked.skipped { outcome.failures[user] = CreditFailure.locked }
     var settled: [SettledUser] = []
     for user in users {

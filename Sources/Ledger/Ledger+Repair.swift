@@ -54,6 +54,6 @@ extension Session {
       by: Authorship(who: "pointsd", reason: nil, operation: nil))
     return Ledger.Repair(
       rows: settled.map { $0.row(nowMilliseconds: locked.nowMilliseconds) },
-      notices: settled.flatMap(\.settlement.notices))
+      notices: settled.flatMap(\.settlement.notices), failures: locked.refused)
   }
 }

@@ -15,6 +15,8 @@ struct LockedUsers {
   let users: [String: LockedUser]
   /// Those that another transaction holds a lock on.
   let skipped: Set<String>
+  /// Those whose account nobody can tell, each with what to do about it.
+  let refused: [String: String]
 }
 
 /// What to do about rows that another transaction has locked.
@@ -39,15 +41,18 @@ extension Session {
       skipped = try existing(missing)
       missing.removeAll { skipped.contains($0) }
     }
-    if !missing.isEmpty, try takeSpelling(of: missing) {
-      rows.merge(try lockRows(of: missing, policy)) { $1 }
-      missing.removeAll { rows[$0] != nil }
+    var refused: [String: String] = [:]
+    if !missing.isEmpty {
+      let spelling = try takeSpelling(of: missing)
+      refused = spelling.refused
+      if spelling.renamed { rows.merge(try lockRows(of: missing, policy)) { $1 } }
+      missing.removeAll { rows[$0] != nil || refused[$0] != nil }
     }
     let runs = try openRuns(of: users.filter { !skipped.contains($0) }, policy)
     if policy == .skip {
       skipped.formUnion(try usersWithOpenRun(of: users).filter { runs[$0] == nil })
     }
-    let users = users.filter { !skipped.contains($0) }
+    let users = users.filter { !skipped.contains($0) && refused[$0] == nil }
     let ends = try latestEnds(of: users)
     let intents = try intents(of: users)
     let sums = try missing.isEmpty ? [:] : ledgerSums(of: missing)
@@ -69,7 +74,7 @@ extension Session {
     }
     return LockedUsers(
       nowMilliseconds: now, users: Dictionary(accounts, uniquingKeysWith: { first, _ in first }),
-      skipped: skipped)
+      skipped: skipped, refused: refused)
   }
 
   private func lockRows(of users: [String], _ policy: LockPolicy) throws -> [String: PointsRow] {

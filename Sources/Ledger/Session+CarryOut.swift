@@ -52,6 +52,11 @@ extension Session {
     var intents: [Intent] = []
     var firstRefusal: LedgerError?
     for user in users {
+      if let reason = locked.refused[user.name] {
+        firstRefusal = firstRefusal ?? .refused("\(user.name): \(reason)")
+        outcomes.append(.init(user: user.name, result: .refused, reason: reason))
+        continue
+      }
       guard let state = locked.users[user.name] else {
         outcomes.append(
           .init(user: user.name, result: .locked, reason: CreditFailure.lockedRows([user.name])))

@@ -7,32 +7,46 @@ import Points
 /// The ledger compares names byte by byte. A row whose name differs from a configured one only so is
 /// that user's, and takes the configuration's spelling with everything the ledger has of it.
 extension Session {
-  /// Throws `LedgerError.unavailable` when two rows of `user_tracking` are one user's.
-  /// - Parameter users: whose; nil for everybody's.
-  func refuseTwins(of users: [String]? = nil, name: String = "user") throws {
-    let wanted = users.map { Set($0.map(FoldedName.init)) }
+  /// Throws `LedgerError.unavailable` when two rows of `user_tracking` are one user's, whoever's.
+  /// - Parameter name: an expression for the name in a table that is not converted yet.
+  func refuseTwins(name: String = "user") throws {
+    let twins = try rowsByUser(name).values.filter { $0.count > 1 }
+    guard !twins.isEmpty else { return }
+    throw LedgerError.unavailable(
+      "user_tracking cannot be used: \(Self.refusal(of: twins, "rows")). Nothing was changed")
+  }
+
+  /// Those of `users` that have two rows in `user_tracking`, each with what to do about it.
+  func twins(of users: [String]) throws -> [String: String] {
+    let rows = try rowsByUser("user")
+    let twins = users.compactMap { user -> (String, String)? in
+      guard let own = rows[FoldedName(user)], own.count > 1 else { return nil }
+      return (user, Self.refusal(of: [own], "rows"))
+    }
+    return Dictionary(twins, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func rowsByUser(_ name: String) throws -> [FoldedName: Set<ExactName>] {
     var rows: [FoldedName: Set<ExactName>] = [:]
     try query("SELECT \(name) FROM user_tracking WHERE user IS NOT NULL") { row in
       let user = try row.text(0)
-      let folded = FoldedName(user)
-      if wanted?.contains(folded) ?? true { rows[folded, default: []].insert(ExactName(user)) }
+      rows[FoldedName(user), default: []].insert(ExactName(user))
     }
-    try refuse(rows.values.filter { $0.count > 1 }, "rows")
+    return rows
   }
 
-  private func refuse(_ twins: [Set<ExactName>], _ what: String) throws {
-    guard !twins.isEmpty else { return }
+  private static func refusal(of twins: [Set<ExactName>], _ what: String) -> String {
     let named = twins.map { $0.sorted().map(\.description).joined(separator: " and ") }.sorted()
-    throw LedgerError.unavailable(
-      "user_tracking cannot be used: one user has several \(what), as names count the same in any"
-        + " case, normalisation and with blanks at the end: \(named.prefix(10).joined(separator: "; "))."
-        + " Add the points up in one of them by hand, and delete the others. Nothing was changed")
+    return "one user has several \(what), as names count the same in any case, normalisation and"
+      + " with blanks at the end: \(named.prefix(10).joined(separator: "; "))."
+      + " Add the points up in one of them by hand, and delete the others"
   }
 
   /// Gives the spelling of `users` to what the ledger has under another one, in a transaction that
   /// has found no rows of theirs.
-  /// - Returns: whether something was renamed.
-  func takeSpelling(of users: [String]) throws -> Bool {
+  /// - Returns: whether something was renamed, and those that were left as they are because two
+  ///   accounts are theirs, each with what to do about it.
+  func takeSpelling(of users: [String]) throws -> (renamed: Bool, refused: [String: String]) {
     let wanted = Dictionary(
       users.map { (FoldedName($0), $0) }, uniquingKeysWith: { first, _ in first })
     let rows = try names(like: wanted, "SELECT user FROM user_tracking")
@@ -42,16 +56,20 @@ extension Session {
       SELECT DISTINCT user FROM runs UNION SELECT DISTINCT user FROM adjustments \
       UNION SELECT user FROM intents
       """)
-    var renamed = false
+    var (renamed, refused) = (false, [String: String]())
     for (folded, user) in wanted {
       let names = rows[folded, default: []].union(entries[folded, default: []])
       let others = names.subtracting([ExactName(user)]).sorted()
       guard !others.isEmpty else { continue }
-      try refuseTwoAccounts(rows: rows[folded, default: []], all: names)
+      let accounts = try accounts(rows: rows[folded, default: []], all: names)
+      guard accounts.count < 2 else {
+        refused[user] = Self.refusal(of: [accounts], "accounts")
+        continue
+      }
       for other in others { try rename(other.text, to: user) }
       renamed = true
     }
-    return renamed
+    return (renamed, refused)
   }
 
   /// The names that a query finds and that are of `wanted`.
@@ -69,11 +87,10 @@ extension Session {
 
   /// Entries without a row that add up to nothing are what is left of a row that was renamed by
   /// hand. Those with a sum are an account beside that of the row.
-  private func refuseTwoAccounts(rows: Set<ExactName>, all: Set<ExactName>) throws {
-    let accounts = try all.filter { name in
+  private func accounts(rows: Set<ExactName>, all: Set<ExactName>) throws -> Set<ExactName> {
+    try all.filter { name in
       try rows.contains(name) || ledgerSums(of: [name.text]).values.contains { $0 != 0 }
     }
-    if accounts.count > 1 { try refuse([accounts], "accounts") }
   }
 
   private func rename(_ old: String, to new: String) throws {

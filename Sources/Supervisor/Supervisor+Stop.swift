@@ -46,7 +46,9 @@ extension Supervisor {
   /// Tries until the database has said that no run is open, or the time is over.
   private func closeRuns(deadline: Duration) async -> StopOutcome {
     let elsewhere = servedElsewhere
-    let users = table.users.filter { !elsewhere.contains($0) }
+    let added = unfinishedReload?.proposed.definitions.map(\.user) ?? []
+    let users = (table.users + added.filter { table.named($0) == nil })
+      .filter { !elsewhere.contains($0) }
     let progress = StopProgress(
       .leftOpen(users, reason: "no answer from the database for \(deadline)"))
     await withTaskGroup(of: Void.self) { group in

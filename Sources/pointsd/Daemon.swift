@@ -15,10 +15,11 @@ import Telemetry
 /// The wiring: which part gets which.
 enum Daemon {
   /// Runs until asked to stop.
+  /// - Parameter ending: signals that ask for it.
   /// - Returns: whether the runs were closed; if not, their time will be credited.
   static func run(
     _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
-    source: ConfigurationSource
+    source: ConfigurationSource, ending: SignalStream
   ) async throws -> Bool {
     let logger = Logger(label: "pointsd")
     DashboardService.limitEventLoops(to: budget.eventLoops)
@@ -36,7 +37,7 @@ enum Daemon {
       let parts = try Parts(
         configuration, budget: budget, selected: selected, source: source, metrics: metrics,
         logger: logger)
-      try await parts.run()
+      try await parts.run(ending: ending)
       logger.notice("stopped", metadata: ["event": "stop"])
       return parts.supervisorService.runsClosed
     } catch {

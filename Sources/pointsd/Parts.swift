@@ -88,7 +88,7 @@ struct Parts {
   }
 
   /// Runs every part until asked to stop; the database is stopped last.
-  func run() async throws {
+  func run(ending: SignalStream) async throws {
     var services: [any Service] = []
     if let managed { services.append(DatabaseService(database: managed)) }
     services += [supervisorService, dashboard, status]
@@ -102,7 +102,8 @@ struct Parts {
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .gracefullyShutdownGroup)
         }, logger: quiet(logger)))
-    let signals = Signals(group: group, supervisor: supervisor, logger: logger)
+    let signals = Signals(
+      group: group, supervisor: supervisor, ending: ending, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await signals.watch() }
       tasks.addTask { try await group.run() }

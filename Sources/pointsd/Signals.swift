@@ -15,11 +15,13 @@ import Systemd
 struct Signals {
   let group: ServiceGroup
   let supervisor: Supervisor
+  /// Signals that ask for the end, since before anything was started.
+  let ending: SignalStream
   let logger: Logger
 
   /// A terminal's or an operator's wish, a power supply that fails, and a limit of processor time
   /// that is used up.
-  private static let ending = [SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU]
+  static let ending = [SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU]
   /// SIGPIPE and SIGXFSZ are error numbers of writes. The stack's faults and SIGABRT stay ends.
   private static let ignored = [
     SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGPIPE, SIGXFSZ,
@@ -60,7 +62,7 @@ struct Signals {
 
   private func watchForEnd() async {
     var asked = false
-    for await signal in SignalStream(Self.ending) {
+    for await signal in ending {
       if asked {
         logger.critical(
           "ended by a second signal; the runs were left open and their time will be credited",

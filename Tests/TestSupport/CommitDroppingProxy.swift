@@ -13,8 +13,8 @@ public final class CommitDroppingProxy: Sendable {
   private let folder: String
   private let listener: Int32
   private let serverPath: String
-  private let percent: UInt64
-  private let chance: Mutex<UInt64>
+  private let loses: @Sendable (Int) -> Bool
+  private let cuts = Mutex(Cuts())
   private let droppedCount = Atomic(0)
   private let committedCount = Atomic(0)
 
@@ -27,13 +27,29 @@ public final class CommitDroppingProxy: Sendable {
   ///   - settings: of the server; a Unix socket.
   ///   - percent: of the replies to commits that are lost.
   ///   - seed: makes a run repeatable.
-  public init(before settings: ConnectionSettings, percent: Int, seed: UInt64) throws {
+  public convenience init(before settings: ConnectionSettings, percent: Int, seed: UInt64) throws {
+    let chance = Mutex(seed)
+    try self.init(before: settings) { _ in
+      chance.withLock { state in
+        // A linear congruential generator (Knuth, MMIX), of which the high bits are good.
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return (state >> 33) % 100 < UInt64(percent)
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - settings: of the server; a Unix socket.
+  ///   - loses: whether the reply to the commit of that number, from 1 on, is lost; asked when the
+  ///     server has done the work and the client does not know.
+  public init(
+    before settings: ConnectionSettings, loses: @escaping @Sendable (Int) -> Bool
+  ) throws {
     guard case .socket(let path) = settings.endpoint else {
       throw TestFault("the proxy stands before Unix sockets only")
     }
     self.serverPath = path
-    self.percent = UInt64(percent)
-    self.chance = Mutex(seed)
+    self.loses = loses
     self.folder = try TemporaryFolder.make()
     var through = settings
     through.endpoint = .socket("\(folder)/p")
@@ -58,7 +74,7 @@ public final class CommitDroppingProxy: Sendable {
     }
   }
 
-  /// No new connections; those that are open live on.
+  // No new connections; those that are open live on.
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)
@@ -80,6 +96,20 @@ public final class CommitDroppingProxy: Sendable {
     }
   }
 
+  /// Loses everything from now on: what is on its way, and what is sent on connections made until
+  /// `heal`, is lost for good, their ends included.
+  public func cut() {
+    cuts.withLock { cuts in
+      cuts.count += 1
+      cuts.isCut = true
+    }
+  }
+
+  /// Serves new connections again.
+  public func heal() { cuts.withLock { $0.isCut = false } }
+
+  private struct Cuts { var (count, isCut) = (0, false) }
+
   private func serve(_ client: Int32) {
     let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     let connected = try? Self.withAddress(serverPath) { connect(server, $0, $1) }
@@ -88,15 +118,16 @@ public final class CommitDroppingProxy: Sendable {
       close(server)
       return
     }
+    let begun = cuts.withLock { $0.isCut ? -1 : $0.count }
     DispatchQueue(label: "proxy.connection").async {
-      self.pump(client, server)
+      self.pump(client, server) { self.cuts.withLock { $0.count != begun } }
       close(client)
       close(server)
     }
   }
 
-  /// Carries bytes both ways until either side ends or a reply is lost.
-  private func pump(_ client: Int32, _ server: Int32) {
+  /// Carries bytes both ways until either side ends or a reply is lost; loses them once `isCut`.
+  private func pump(_ client: Int32, _ server: Int32, isCut: () -> Bool) {
     var conversation = Conversation()
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -105,12 +136,12 @@ public final class CommitDroppingProxy: Sendable {
         pollfd(fd: server, events: Int16(POLLIN), revents: 0),
       ]
       guard poll(&watched, 2, -1) > 0 else { return }
+      if isCut() { return Self.discard(client, server) }
       if watched[1].revents != 0 {
         let count = read(server, &buffer, buffer.count)
         guard count > 0 else { return }
         if conversation.replyCommits() {
-          committedCount.add(1, ordering: .relaxed)
-          if isUnlucky() {
+          if loses(committedCount.add(1, ordering: .relaxed).newValue) {
             droppedCount.add(1, ordering: .relaxed)
             return
           }
@@ -126,6 +157,19 @@ public final class CommitDroppingProxy: Sendable {
     }
   }
 
+  /// Reads what comes and passes nothing on, until both sides have ended.
+  private static func discard(_ descriptors: Int32...) {
+    var watched = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while watched.contains(where: { $0.fd >= 0 }) {
+      guard poll(&watched, nfds_t(watched.count), -1) > 0 else { return }
+      for index in watched.indices where watched[index].revents != 0 {
+        // Those that have ended are watched no longer.
+        if read(watched[index].fd, &buffer, buffer.count) <= 0 { watched[index].fd = -1 }
+      }
+    }
+  }
+
   private static func send(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
     var rest = bytes
     while !rest.isEmpty {
@@ -136,14 +180,6 @@ public final class CommitDroppingProxy: Sendable {
       rest = rest.dropFirst(count)
     }
     return true
-  }
-
-  /// A linear congruential generator (Knuth, MMIX), of which the high bits are good.
-  private func isUnlucky() -> Bool {
-    chance.withLock { state in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return (state >> 33) % 100 < percent
-    }
   }
 }
 

@@ -59,8 +59,10 @@ public protocol LedgerStore: Sendable {
   /// What changed intents and points, newest first.
   func audit(_ selection: AuditSelection) async throws(LedgerError) -> [AuditEntry]
 
-  /// Settles and closes the open runs that the database has of `users`, in one transaction: the
-  /// clean stop. Called again it changes nothing more.
+  /// Settles and closes the open runs that the database has, but those of users that other
+  /// instances serve, in one transaction: the clean stop. Called again it changes nothing more.
+  /// - Parameter users: whom this daemon serves, as far as it knows: a reload may have opened runs
+  ///   of others just now.
   /// - Returns: users whose runs stay open because another transaction has locked them.
   func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> [String]
 

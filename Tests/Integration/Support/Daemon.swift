@@ -115,6 +115,9 @@ final class Daemon {
     return process.terminationStatus
   }
 
+  /// The process has ended, and was seen to.
+  func forget() { process = nil }
+
   /// kill -9, for the daemon only; its database goes on alone.
   func kill() {
     guard let process, process.isRunning else { return }

@@ -2,14 +2,14 @@ import Testing
 
 /// Waits until `condition` holds; fails the test when it does not within half a minute.
 func eventually(
-  _ what: @autoclosure () -> String, _ condition: () throws -> Bool,
+  _ what: @autoclosure () -> String, _ condition: () async throws -> Bool,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
   let deadline = ContinuousClock.now + .seconds(30)
   var last: (any Error)?
   while ContinuousClock.now < deadline {
     do {
-      if try condition() { return }
+      if try await condition() { return }
       last = nil
     } catch {
       last = error
