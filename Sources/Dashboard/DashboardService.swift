@@ -49,9 +49,9 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     let page = Page(libraries: settings.libraries)
     let shares = ConnectionShares(limits: settings.limits, factory: metrics)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
+    let snapshots = SnapshotSource(control: control, stream: events, time: time)
     let interface = Interface(
-      control: control, events: events,
-      snapshots: SnapshotSource(control: control, stream: events, time: time),
+      control: control, events: events, snapshots: snapshots,
       shares: shares, page: page, log: log, access: access, metrics: metrics, time: time,
       logger: logger)
     let responder = interface.router().buildResponder()
@@ -59,7 +59,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     self.page = page
     self.log = log
     self.events = events
-    self.pump = EventPump(control: control, stream: events, time: time)
+    self.pump = EventPump(control: control, stream: events, snapshots: snapshots, time: time)
     self.tcp = ListenerLoop(
       place: .tcp(address: settings.address, port: settings.port), responder: responder,
       shares: shares, time: time, logger: logger

@@ -55,12 +55,13 @@ enum EventEncoder {
     case .database: "database"
     case .restored: "resync"
     case .late: "late"
+    case .snapshot: "snapshot"
     }
   }
 
   /// What happened, as an audience gets it.
   static func data(
-    of event: PointsEvent, timestamp: DateTimeStamp, for audience: Audience
+    of event: PointsEvent, timestamp: DateTimeStamp, started: Int64 = 0, for audience: Audience
   ) -> JSON {
     switch event {
     case .points(let rows):
@@ -74,6 +75,17 @@ enum EventEncoder {
     case .database(let condition): Documents.database(condition, for: audience)
     case .restored: [:]
     case .late(let users): ["users": .array(users.map(JSON.string))]
+    case .snapshot(let state):
+      [
+        "timestamp": .string(timestamp.description), "started": .string(String(started)),
+        "users": .array(state.rows.map(Documents.user)),
+        "servers": .array(state.servers.map { Documents.server($0, for: audience) }),
+        "stats": Documents.statistics(state.rows),
+        "database": Documents.database(state.database, for: audience),
+        "configuration": Documents.configuration(state.configuration, for: audience),
+        "late": .array(state.late.map(JSON.string)),
+        "stale_seconds": state.staleSeconds.map { .number($0) } ?? .null,
+      ]
     }
   }
 }

@@ -4,6 +4,7 @@ import Points
 struct EventPump: Sendable {
   let control: any Control
   let stream: EventStream
+  let snapshots: SnapshotSource
   let time: DashboardTime
 
   /// A page takes the daemon for lost when it hears nothing for two of these.
@@ -30,7 +31,12 @@ struct EventPump: Sendable {
       let events = await control.events()
       // What happened before the subscription is known to nobody here.
       await stream.interrupt()
+      await snapshots.begin()
       for await event in events {
+        if case .snapshot(let state) = event {
+          await snapshots.take(state)
+          continue
+        }
         let timestamp = time.now()
         await stream.publish(EventEncoder.name(of: event)) {
           EventEncoder.data(of: event, timestamp: timestamp, for: $0)

@@ -1,10 +1,12 @@
-import NIOCore
 import Points
 
-/// Makes the `snapshot` event with which a stream begins. Those who ask while one is being made
+/// Makes the `snapshot` event with which a stream begins. Those who ask while one is on its way
 /// share it: after a restart every browser asks at once.
+///
+/// A snapshot comes by among the events: what is behind it is newer, and what is newer is behind it,
+/// so that nobody is shown a state that is older than one shown before.
 actor SnapshotSource {
-  /// The encoded event, and the position behind the newest event that it is sure to include.
+  /// The encoded event, and the position behind the newest event that it includes.
   struct Snapshot: Sendable {
     let event: EventEncoder.Event
     let position: EventStream.Position
@@ -13,7 +15,7 @@ actor SnapshotSource {
   private let control: any Control
   private let stream: EventStream
   private let time: DashboardTime
-  private var underWay: Task<Snapshot, Never>?
+  private var waiters: [CheckedContinuation<Snapshot, Never>] = []
 
   init(control: any Control, stream: EventStream, time: DashboardTime) {
     self.control = control
@@ -22,44 +24,27 @@ actor SnapshotSource {
   }
 
   func snapshot() async -> Snapshot {
-    if let underWay { return await underWay.value }
-    let task = Task { await make() }
-    underWay = task
-    let snapshot = await task.value
-    underWay = nil
-    return snapshot
+    await withCheckedContinuation { waiter in
+      waiters.append(waiter)
+      if waiters.count == 1 { Task { await control.broadcastSnapshot() } }
+    }
   }
 
-  /// The position is taken first: what happens meanwhile is sent again as an event, which does
-  /// no harm, while the other way round it could be missed.
-  private func make() async -> Snapshot {
+  /// Events come from now on: what was asked for before is asked for again.
+  func begin() async {
+    if !waiters.isEmpty { await control.broadcastSnapshot() }
+  }
+
+  /// A snapshot came by, and every event before it is in the stream.
+  func take(_ state: StateSnapshot) async {
+    guard !waiters.isEmpty else { return }
     let position = await stream.newest
-    let reading: Reading<[PointsRow]>
-    do {
-      reading = try await control.users()
-    } catch {
-      // Nothing is known yet; `database` says why.
-      reading = Reading([])
+    let timestamp = time.now()
+    let event = EventEncoder.Event("snapshot", id: stream.identifier(position.sequence)) {
+      EventEncoder.data(
+        of: .snapshot(state), timestamp: timestamp, started: stream.startedMilliseconds, for: $0)
     }
-    let timestamp = time.now().description
-    let servers = await control.servers()
-    let database = await control.database()
-    let configuration = await control.configuration()
-    let late = await control.late()
-    let identifier = stream.identifier(position.sequence)
-    let event = EventEncoder.Event("snapshot", id: identifier) { audience in
-      [
-        "timestamp": .string(timestamp),
-        "started": .string(String(stream.startedMilliseconds)),
-        "users": .array(reading.value.map(Documents.user)),
-        "servers": .array(servers.map { Documents.server($0, for: audience) }),
-        "stats": Documents.statistics(reading.value),
-        "database": Documents.database(database, for: audience),
-        "configuration": Documents.configuration(configuration, for: audience),
-        "late": .array(late.map(JSON.string)),
-        "stale_seconds": reading.staleSeconds.map { .number($0) } ?? .null,
-      ]
-    }
-    return Snapshot(event: event, position: position)
+    for waiter in waiters { waiter.resume(returning: Snapshot(event: event, position: position)) }
+    waiters = []
   }
 }

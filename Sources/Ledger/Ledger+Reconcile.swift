@@ -23,8 +23,10 @@ extension Ledger {
         guard try session.tableExists("runs") else { return [] }
         // Also of users that a reload has just taken in or out: what counts is what is open.
         var open = Set(try session.openRuns().map(\.user))
-        if try session.tableExists("served") {
-          open.subtract(try session.servedElsewhere(than: instance))
+        let others = try session.tableExists("served") ? session.served(instance).others : []
+        for other in others {
+          // Of one that is lost those are closed that are ours as well.
+          open.subtract(other.isLost ? other.users.subtracting(users) : other.users)
         }
         let outcome = try Reconciliation(
           users: [], leaving: open.sorted(), policy: .skip,

@@ -14,6 +14,33 @@ public enum PointsEvent: Sendable, Hashable {
   case restored
   /// The users whose ticks are late, all of them; empty when nobody is late any more.
   case late([String])
+  /// Everything, for those who begin: as it is behind the events before this one, and before those
+  /// after it.
+  case snapshot(StateSnapshot)
+}
+
+/// What is known of everything at one moment.
+public struct StateSnapshot: Sendable, Hashable {
+  /// Of the users that have one, by name.
+  public let rows: [PointsRow]
+  /// The age of the rows in seconds while the database does not answer; nil while it does.
+  public let staleSeconds: Int?
+  public let servers: [ServerStatus]
+  public let database: DatabaseCondition
+  public let configuration: ConfigurationCondition
+  public let late: [String]
+
+  public init(
+    rows: [PointsRow], staleSeconds: Int?, servers: [ServerStatus], database: DatabaseCondition,
+    configuration: ConfigurationCondition, late: [String]
+  ) {
+    self.rows = rows
+    self.staleSeconds = staleSeconds
+    self.servers = servers
+    self.database = database
+    self.configuration = configuration
+    self.late = late
+  }
 }
 
 /// Whether the database answers.

@@ -100,4 +100,15 @@ extension Supervisor: Control {
   public func late() async -> [String] { lateUsers }
 
   public func events() async -> AsyncStream<PointsEvent> { hub.subscribe() }
+
+  public func broadcastSnapshot() async {
+    let known = lastKnown.recall(table.users, nowMilliseconds: time.monotonicMilliseconds())
+    let isFresh = if case .available = condition { true } else { false }
+    hub.emit(
+      .snapshot(
+        StateSnapshot(
+          rows: (known?.value ?? []).sorted { $0.user < $1.user },
+          staleSeconds: isFresh ? nil : known?.staleSeconds, servers: table.all.map(\.status),
+          database: condition, configuration: configurationCondition, late: lateUsers)))
+  }
 }

@@ -43,8 +43,9 @@ extension Supervisor {
     progress: @escaping @Sendable (String) -> Void
   ) async throws {
     try await beginExclusive(for: "a restore")
+    isRestoring = true
     var isUnknown = false
-    defer { if !isUnknown { changeLock.endExclusive() } }
+    defer { if !isUnknown { endRestore() } }
     try requireServing()
     let content = try backups.read(file)
     do {
@@ -71,6 +72,11 @@ extension Supervisor {
     await turned()
   }
 
+  private func endRestore() {
+    isRestoring = false
+    changeLock.endExclusive()
+  }
+
   /// Asks until it is known whether a restore took place; nothing else may change until then.
   func finishRestore(_ operation: String) async {
     while await slept(.seconds(1)) {
@@ -81,7 +87,7 @@ extension Supervisor {
           metadata: ["event": "restore"])
         digest = nil
         await turned()
-        changeLock.endExclusive()
+        endRestore()
         return
       } catch {
         logger.debug("what became of the restore is not known yet: \(error)")

@@ -65,10 +65,11 @@ extension Supervisor {
     logTick(outcome.rows)
     // Others' users are credited too, but are others' to show.
     let own = otherInstances.isEmpty ? nil : Set(table.users)
-    if outcome.rows.isEmpty || observations.accept(token) {
+    if outcome.rows.isEmpty || !isRestoring && observations.accept(token) {
       publish(own.map { own in outcome.rows.filter { own.contains($0.user) } } ?? outcome.rows)
     } else {
-      // Something else was read meanwhile: a turn finds which is newer.
+      // Something else was read meanwhile, or these rows may be of a restored ledger of which nobody
+      // knows yet: a turn finds which is newer.
       digest = nil
       wake.yield()
     }

@@ -113,6 +113,8 @@ extension Supervisor {
       }
     }
     hub.emit(.restored)
+    // Subscribers get everybody's row.
+    lastKnown = LastKnownRows()
   }
 
   /// Takes a snapshot over as what is known: intents, values, listeners, ticks.

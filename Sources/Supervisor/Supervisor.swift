@@ -53,6 +53,8 @@ public actor Supervisor {
   /// A reload that is under way, or whose outcome is not known yet.
   var unfinishedReload: ReloadTransaction?
   var isExchangingDefinitions = false
+  /// The ledger in use may be another one by now than the one that is known.
+  var isRestoring = false
   var phase = Phase.preparing("starting")
   var condition: DatabaseCondition
 

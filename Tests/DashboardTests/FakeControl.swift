@@ -279,6 +279,17 @@ final class FakeControl: Control {
   func database() async -> DatabaseCondition { state.withLock { $0.database } }
   func late() async -> [String] { state.withLock { $0.late } }
 
+  var snapshot: StateSnapshot {
+    state.withLock { state in
+      StateSnapshot(
+        rows: state.readError == nil ? state.rows : [], staleSeconds: state.staleSeconds,
+        servers: state.servers, database: state.database, configuration: state.configuration,
+        late: state.late)
+    }
+  }
+
+  func broadcastSnapshot() async { emit(.snapshot(snapshot)) }
+
   func events() async -> AsyncStream<PointsEvent> {
     let (stream, continuation) = AsyncStream.makeStream(of: PointsEvent.self)
     state.withLock { $0.continuations.append(continuation) }

@@ -84,8 +84,11 @@ import Testing
         EventEncoder.data(of: event, timestamp: DateTimeStamp(secondsSinceEpoch: 0), for: $0)
       }
     }
-    let snapshot = await SnapshotSource(control: fixture.control, stream: stream, time: .fixed)
-      .snapshot().event
+    let snapshot = EventEncoder.Event("snapshot") {
+      EventEncoder.data(
+        of: .snapshot(fixture.control.snapshot), timestamp: DateTimeStamp(secondsSinceEpoch: 0),
+        for: $0)
+    }
     func text(_ listener: Int, _ audience: Audience) async -> String {
       guard case .events(let events) = await stream.next(for: listener) else { return "" }
       #expect(events.count == 4)

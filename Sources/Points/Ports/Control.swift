@@ -93,6 +93,9 @@ public protocol Control: Sendable {
   /// Events from now on. A subscriber that falls behind by 1,024 events loses the stream and is to
   /// begin again with a snapshot.
   func events() async -> AsyncStream<PointsEvent>
+
+  /// Sends everything that is known as an event, to all who have asked for events.
+  func broadcastSnapshot() async
 }
 
 /// Values, and how old they are when the database could not be asked.
