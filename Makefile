@@ -30,6 +30,7 @@ release := .build/release
 owner := packaging/development/as-owner
 # An import of a module that is no declared dependency is an error.
 checked := --explicit-target-dependency-import-check error
+scripts = $(shell grep -rlE '^\#!/bin/(ba)?sh' .ci Benchmarks Tests/System packaging)
 sources := Package.swift Sources Tests $(wildcard Benchmarks)
 
 build_packages := libmariadb-dev libsystemd-dev pkg-config
@@ -40,6 +41,7 @@ bench_packages := redis-server gcc libc6-dev
 install_packages := python3-minimal
 phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
+lint_packages := systemd shellcheck mandoc
 
 # Tests that have a long form.
 scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests
@@ -124,7 +126,9 @@ $(schemathesis)/ready: Tests/API/requirements.txt
 lint: debug ## Check format, style, imports and how locked-in the units are
 	@echo "==> Checking format and style"
 	@$(SWIFT) format lint --strict --recursive --parallel $(sources)
-	@packaging/development/require "check the units" systemd
+	@packaging/development/require "check scripts, manual pages and units" $(lint_packages)
+	@shellcheck --severity=warning --external-sources $(scripts)
+	@mandoc -T lint -W warning docs/man/pointsd.json.5
 	@for unit in systemd/*.service; do \
 	  systemd-analyze security --offline=true --threshold=12 $$unit | tail -n 1; done
 

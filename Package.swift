@@ -119,7 +119,8 @@ let package = Package(
       dependencies: ["Points", "MariaDB", "ManagedDatabase", "CLinux", logging],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "PointsTests", dependencies: ["Points"], swiftSettings: strict),
+    .testTarget(
+      name: "PointsTests", dependencies: ["Points", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ConfigurationFileTests",
       dependencies: ["ConfigurationFile", "JSONText", "Points", "TestSupport"],

@@ -1,4 +1,5 @@
 import ConfigurationFile
+import TestSupport
 import Testing
 
 /// Whatever bytes a file holds, the answer is a configuration or faults that have a place in it.
@@ -54,20 +55,5 @@ import Testing
       }
       #expect(check(bytes), "seed \(seed): \(bytes)")
     }
-  }
-}
-
-/// A generator that gives the same numbers in every run.
-///
-/// Source: Steele, Lea, Flood, *Fast splittable pseudorandom number generators* (2014).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,6 +1,7 @@
-import Lanes
 import Points
 import Testing
+
+@testable import Lanes
 
 @Suite(.timeLimit(.minutes(1))) struct WatchTests {
   private func row(points: Int64) -> PointsRow {

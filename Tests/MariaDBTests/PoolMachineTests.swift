@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import MariaDB
@@ -274,18 +275,5 @@ struct PoolMachineTests {
     }
     carryOut(machine.timePassed(nowMilliseconds: now + 1000))
     #expect(answered.count == asked)
-  }
-}
-
-/// SplitMix64, Steele, Lea and Flood: a small generator that gives the same for the same seed.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

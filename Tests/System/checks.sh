@@ -2,8 +2,8 @@
 # Runs inside the booted container, as a oneshot unit: the life of the package from its
 # installation to its purge. Prints one line a check: "ok NAME" or "not ok NAME" and why.
 set -uo pipefail
-export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER= LC_ALL=C.UTF-8
-cd /opt/checks
+export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER="" LC_ALL=C.UTF-8
+cd /opt/checks || exit 1
 
 failures=0
 
@@ -208,9 +208,7 @@ kill_nine() {
   within 30 comes_back "$before" && ask 5001 && verify
 }
 watchdog() {
-  local before restarts
-  before=$(property pointsd MainPID)
-  restarts=$(property pointsd NRestarts)
+  local before
   mkdir -p /run/systemd/system/pointsd.service.d
   printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=2\n' >/run/systemd/system/pointsd.service.d/watchdog.conf
   systemctl daemon-reload

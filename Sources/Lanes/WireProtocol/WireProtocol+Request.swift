@@ -1,6 +1,6 @@
 extension WireProtocol {
   /// What a client asks for.
-  public enum Request: UInt8, Sendable, Hashable {
+  enum Request: UInt8, Sendable, Hashable {
     /// The user's points as a line of text: `get_data` and its other names.
     case line
     /// The user's points as a JSON object.

@@ -1,18 +1,20 @@
+import Points
+
 /// The moments at which a user's points are sampled for a chart: evenly spaced up to the last one
 /// wanted, at most as many as asked for, at least a second apart.
-public struct SamplingPlan: Sendable, Hashable {
+struct SamplingPlan: Sendable, Hashable {
   /// The first moment, in milliseconds since 1970-01-01 UTC.
-  public let start: Int64
+  let start: Int64
   /// Between two moments, in milliseconds; a whole number of seconds.
-  public let step: Int64
-  public let count: Int
+  let step: Int64
+  let count: Int
 
   /// - Parameters:
   ///   - from: first moment wanted.
   ///   - to: last moment wanted; never later than `nowMilliseconds`.
   ///   - limit: moments at the most; 2 are taken for less.
   /// Returns nil when the span is empty or in the future.
-  public init?(from: Int64, to: Int64, limit: Int, nowMilliseconds: Int64) {
+  init?(from: Int64, to: Int64, limit: Int, nowMilliseconds: Int64) {
     let to = min(to, nowMilliseconds)
     guard from <= to else { return nil }
     let steps = Int64(max(limit, 2) - 1)
@@ -22,26 +24,20 @@ public struct SamplingPlan: Sendable, Hashable {
     self.start = to - Int64(count - 1) * step
   }
 
-  public func moment(_ index: Int) -> Int64 { start + Int64(index) * step }
+  func moment(_ index: Int) -> Int64 { start + Int64(index) * step }
 
   /// The first sample that shows what happened at a moment; 0 for all before the first.
-  public func bucket(of milliseconds: Int64) -> Int {
+  func bucket(of milliseconds: Int64) -> Int {
     milliseconds <= start ? 0 : Int((milliseconds - start + step - 1) / step)
   }
 }
 
 /// A run with the time it was open.
-public struct DatedRun: Sendable, Hashable {
-  public let run: Run
-  public let openedMilliseconds: Int64
+struct DatedRun: Sendable, Hashable {
+  let run: Run
+  let openedMilliseconds: Int64
   /// nil while it is open.
-  public let closedMilliseconds: Int64?
-
-  public init(run: Run, openedMilliseconds: Int64, closedMilliseconds: Int64?) {
-    self.run = run
-    self.openedMilliseconds = openedMilliseconds
-    self.closedMilliseconds = closedMilliseconds
-  }
+  let closedMilliseconds: Int64?
 
   func isOpen(at moment: Int64) -> Bool {
     openedMilliseconds <= moment && moment < closedMilliseconds ?? Int64.max
@@ -60,7 +56,7 @@ extension [HistoryPoint] {
   ///   - base: points at the first moment.
   ///   - runs: those that are open or earn in more than one bucket.
   ///   - changes: everything else that changed points, summed by bucket.
-  public init(
+  init(
     sampling plan: SamplingPlan, base: Int128, runs: [DatedRun], changes: [Int: Int128]
   ) {
     var changed = base

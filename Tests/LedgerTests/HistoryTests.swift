@@ -1,6 +1,7 @@
+import Points
 import Testing
 
-@testable import Points
+@testable import Ledger
 
 struct HistoryTests {
   private let terms = AccrualTerms(points: 10, intervalMilliseconds: 30_000)

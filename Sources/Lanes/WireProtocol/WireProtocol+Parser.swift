@@ -5,9 +5,9 @@ extension WireProtocol {
   /// place in the tree of names and a length. For each read call `next` until it returns nil, then
   /// `endOfRead`; when the client is silent for `silenceMilliseconds` after a read that left
   /// `isLineIncomplete`, or ends its side, call `takeIncomplete`.
-  public struct Parser: Sendable {
+  struct Parser: Sendable {
     /// What `next` finds.
-    public enum Event: Sendable, Hashable {
+    enum Event: Sendable, Hashable {
       /// A request and its terminator.
       case request(Request)
       /// The terminator of a request that was taken without one: its answer lacks a line feed.
@@ -23,11 +23,9 @@ extension WireProtocol {
     private var terminatorMayCome = false
     private var length: UInt16 = 0
 
-    public init() {}
-
     /// The next request in `bytes` from `offset` on, which moves behind it; nil when the rest of
     /// the bytes holds no terminator.
-    public mutating func next(in bytes: Span<UInt8>, from offset: inout Int) -> Event? {
+    mutating func next(in bytes: Span<UInt8>, from offset: inout Int) -> Event? {
       let tree = NameTree.shared
       while offset < bytes.count {
         let byte = bytes[offset]
@@ -43,17 +41,17 @@ extension WireProtocol {
 
     /// Call after a read's last `next`: a request that is whole without a terminator, because no
     /// longer one begins like it.
-    public mutating func endOfRead() -> Request? {
+    mutating func endOfRead() -> Request? {
       let tree = NameTree.shared
       return tree.isComplete(at: node) ? takeWithoutTerminator(tree) : nil
     }
 
     /// Whether bytes are left over that become a request by silence or by the end of the client's
     /// side.
-    public var isLineIncomplete: Bool { node != NameTree.root }
+    var isLineIncomplete: Bool { node != NameTree.root }
 
     /// The bytes left over, as a request; nil when there are none.
-    public mutating func takeIncomplete() -> Request? {
+    mutating func takeIncomplete() -> Request? {
       isLineIncomplete ? takeWithoutTerminator(NameTree.shared) : nil
     }
 

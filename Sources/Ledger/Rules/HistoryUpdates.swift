@@ -1,13 +1,10 @@
-/// An adjustment as a history needs it.
-public struct DatedAdjustment: Sendable, Hashable {
-  /// Since 1970-01-01 UTC.
-  public let milliseconds: Int64
-  public let delta: Int64
+import Points
 
-  public init(milliseconds: Int64, delta: Int64) {
-    self.milliseconds = milliseconds
-    self.delta = delta
-  }
+/// An adjustment as a history needs it.
+struct DatedAdjustment: Sendable, Hashable {
+  /// Since 1970-01-01 UTC.
+  let milliseconds: Int64
+  let delta: Int64
 }
 
 extension [HistoryPoint] {
@@ -18,7 +15,7 @@ extension [HistoryPoint] {
   ///   - points: the present points.
   ///   - runs: by their end, latest first; as many as may be needed.
   ///   - adjustments: latest first.
-  public init(
+  init(
     latest limit: Int, points: Int64, runs: [Run], adjustments: [DatedAdjustment]
   ) {
     var points = Int128(points)

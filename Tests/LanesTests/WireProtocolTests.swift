@@ -1,6 +1,8 @@
+import Points
+import TestSupport
 import Testing
 
-@testable import Points
+@testable import Lanes
 
 /// What a client sees of a parser: the answers to its requests, with a name in place of each value.
 private struct Conversation {
@@ -202,7 +204,6 @@ private struct Conversation {
     let longest = PointsRow(
       user: String(repeating: "x", count: 100), points: .max,
       stamp: DateTimeStamp(year: 9999, month: 12, day: 31))
-    #expect(WireProtocol.fits(user: longest.user))
     for answer in [
       WireProtocol.line(of: longest, staleSeconds: .max),
       WireProtocol.json(of: longest, staleSeconds: .max), WireProtocol.help,
@@ -211,7 +212,6 @@ private struct Conversation {
     ] {
       #expect(answer.count + 1 < WireProtocol.answerLimit)
     }
-    #expect(!WireProtocol.fits(user: String(repeating: "\"", count: 100)))
   }
 
   @Test func helpNamesEveryRequest() {
@@ -219,19 +219,5 @@ private struct Conversation {
       #expect(text(WireProtocol.help).contains("\(name)"))
     }
     #expect(!text(WireProtocol.help).contains("\n"))
-  }
-}
-
-/// Random numbers that are the same in each run. Source: Steele, Lea and Flood, *Fast Splittable
-/// Pseudorandom Number Generators* (2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
   }
 }

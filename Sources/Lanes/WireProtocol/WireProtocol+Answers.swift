@@ -1,7 +1,9 @@
+import Points
+
 extension WireProtocol {
   /// The answer to `get_data`, without a line feed.
   /// - Parameter staleSeconds: the age of the row's value, when the database could not be asked.
-  public static func line(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
+  static func line(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
     let stamp = row.stamp.map(\.description) ?? "never"
     var text = "User: \(row.user) | Points: \(row.points) | Last Update: \(stamp)"
     if let staleSeconds { text += " | Stale: \(told(staleSeconds))s" }
@@ -10,7 +12,7 @@ extension WireProtocol {
 
   /// The answer to `get_json`, without a line feed.
   /// - Parameter staleSeconds: the age of the row's value, when the database could not be asked.
-  public static func json(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
+  static func json(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
     var bytes = Array("{\"user\":\"".utf8)
     for byte in row.user.utf8 { appendEscaped(byte, to: &bytes) }
     let stamp = row.stamp.map { "\"\($0)\"" } ?? "null"
@@ -20,31 +22,19 @@ extension WireProtocol {
     return bytes
   }
 
-  public static let pong = Array("pong".utf8)
-  public static let help = Array(
+  static let pong = Array("pong".utf8)
+  static let help = Array(
     """
     Requests: get_data (also get, get_points, get_score, get_latest, fetch, \
     request_latest_points), get_json, watch, ping, help, quit (also exit)
     """.utf8)
-  public static let invalidCommand = Array("Invalid command. Use 'get_data' or 'quit'".utf8)
-  public static let requestTooLong = Array("Request too long".utf8)
-  public static let tooManyConnections = Array("Too many connections".utf8)
+  static let invalidCommand = Array("Invalid command. Use 'get_data' or 'quit'".utf8)
+  static let requestTooLong = Array("Request too long".utf8)
+  static let tooManyConnections = Array("Too many connections".utf8)
   /// The database is away and no value is known yet.
-  public static let databaseUnavailable = Array("Database unavailable".utf8)
+  static let databaseUnavailable = Array("Database unavailable".utf8)
   /// The database answers and holds no row of the user.
-  public static let userNotFound = Array("User not found".utf8)
-
-  /// Whether every answer about a user of this name stays below `answerLimit`, whatever the
-  /// points, the moment and the age are.
-  public static func fits(user: String) -> Bool {
-    let longest = PointsRow(
-      user: user, points: .max, stamp: DateTimeStamp(year: 9999, month: 12, day: 31))
-    let answers = [
-      line(of: longest, staleSeconds: maximumAgeSeconds),
-      json(of: longest, staleSeconds: maximumAgeSeconds),
-    ]
-    return answers.allSatisfy { $0.count + 1 < answerLimit }
-  }
+  static let userNotFound = Array("User not found".utf8)
 
   private static func told(_ seconds: Int) -> Int { max(0, min(seconds, maximumAgeSeconds)) }
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Points
+@testable import Supervisor
 
 @Suite struct ServerMachineTests {
   /// A machine that was led through `events`, a second apart, and the actions of the last one.

@@ -2,17 +2,17 @@
 /// as many requests as the client likes.
 ///
 /// Pure: bytes in, requests out; rows in, bytes out. Who reads and writes them is elsewhere.
-public enum WireProtocol {
+enum WireProtocol {
   /// The longest request, in bytes before its terminator.
-  public static let maximumRequestLength = 1024
+  static let maximumRequestLength = 1024
   /// Every answer, with its line feed, is shorter than this: one existing client overflows its
   /// stack on an answer of 256 bytes.
-  public static let answerLimit = 256
+  static let answerLimit = 256
   /// How long a client may be silent, in milliseconds, before bytes without a terminator count as
   /// a request.
-  public static let silenceMilliseconds: Int64 = 60
+  static let silenceMilliseconds: Int64 = 60
   /// How long a new client may say nothing, in milliseconds, before it is sent the line unasked.
-  public static let greetingMilliseconds: Int64 = 300
+  static let greetingMilliseconds: Int64 = 300
   /// The oldest age that is told; an older value is given this age.
-  public static let maximumAgeSeconds = 999_999_999
+  static let maximumAgeSeconds = 999_999_999
 }

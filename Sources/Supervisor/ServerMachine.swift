@@ -4,9 +4,9 @@
 /// whatever happens to its listener in between is mended by trying again with growing pauses.
 /// Actions are to be carried out one after the other, each finished before the next, so that a
 /// `close` also meets the listener of an `open` that was still under way.
-public struct ServerMachine: Sendable, Hashable {
+struct ServerMachine: Sendable, Hashable {
   /// Where the server stands.
-  public enum State: Sendable, Hashable {
+  enum State: Sendable, Hashable {
     case stopped
     /// The listener is being opened.
     case starting
@@ -20,7 +20,7 @@ public struct ServerMachine: Sendable, Hashable {
   }
 
   /// What can happen to a server.
-  public enum Event: Sendable, Hashable {
+  enum Event: Sendable, Hashable {
     case startAsked
     case stopAsked
     case restartAsked
@@ -34,7 +34,7 @@ public struct ServerMachine: Sendable, Hashable {
   }
 
   /// What the shell around the machine is to do.
-  public enum Action: Sendable, Hashable {
+  enum Action: Sendable, Hashable {
     case open
     case close
     /// Send `retryDue` after this many milliseconds.
@@ -42,9 +42,9 @@ public struct ServerMachine: Sendable, Hashable {
     case cancelRetry
   }
 
-  public private(set) var state: State = .stopped
+  private(set) var state: State = .stopped
   /// Faults since the server last ran for `steadyMilliseconds`.
-  public private(set) var failures = 0
+  private(set) var failures = 0
   private var openedAtMilliseconds: Int64 = 0
 
   /// The first pause; it doubles with each failure.
@@ -54,14 +54,12 @@ public struct ServerMachine: Sendable, Hashable {
   /// A server that ran for so long has recovered: its next fault starts with the first pause.
   static let steadyMilliseconds: Int64 = 10_000
 
-  public init() {}
-
   /// Takes one event and says what to do.
   /// - Parameters:
   ///   - nowMilliseconds: a clock that never goes back.
   ///   - jitter: 0 to 1, drawn by the caller; up to a quarter is taken off a pause, so that many
   ///     servers do not try at the same moment.
-  public mutating func handle(
+  mutating func handle(
     _ event: Event, nowMilliseconds: Int64, jitter: Double
   ) -> [Action] {
     switch (state, event) {
