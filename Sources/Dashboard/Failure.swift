@@ -9,17 +9,20 @@ struct Failure: Error, Sendable, Equatable {
   var headers = HTTPFields()
   /// The operation to ask for, where its outcome is not known yet or differs by user.
   var operation: String?
+  /// What became of each user of a group.
+  var users: [OperationRecord.UserOutcome] = []
   /// Whether it is for want of a right; a browser gets it as a page.
   var isRefusal = false
 
   init(
     _ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = HTTPFields(),
-    operation: String? = nil, isRefusal: Bool = false
+    operation: String? = nil, users: [OperationRecord.UserOutcome] = [], isRefusal: Bool = false
   ) {
     self.status = status
     self.message = message
     self.headers = headers
     self.operation = operation
+    self.users = users
     self.isRefusal = isRefusal
   }
 
@@ -64,13 +67,17 @@ struct Failure: Error, Sendable, Equatable {
 
   var response: Response { Response.json(json, status: status, headers: headers) }
 
-  /// `{"success":false,"error":"…"}`, and `"operation"` where there is one to ask for.
+  /// `{"success":false,"error":"…"}`, and `"operation"` where there is one to ask for, `"users"` where
+  /// they are several.
   var json: JSON {
     let fault: [JSON.Member] = [
       .init(name: "success", value: false), .init(name: "error", value: .string(message)),
     ]
     let operation = operation.map { [JSON.Member(name: "operation", value: .string($0))] } ?? []
-    return .object(fault + operation)
+    let users =
+      users.isEmpty
+      ? [] : [JSON.Member(name: "users", value: .array(users.map(Documents.outcome)))]
+    return .object(fault + operation + users)
   }
 }
 

@@ -96,10 +96,13 @@ extension Interface {
         if failure == nil {
           logger.error("restore: \(error)", metadata: ["event": "restore"])
         }
-        return [
-          "success": false, "status": .number(failure?.status.code ?? 500),
-          "error": .string(failure?.message ?? "Internal error; see the log"),
-        ]
+        return .object(
+          [
+            .init(name: "success", value: false),
+            .init(name: "status", value: .number(failure?.status.code ?? 500)),
+            .init(
+              name: "error", value: .string(failure?.message ?? "Internal error; see the log")),
+          ] + (failure?.operation.map { [.init(name: "operation", value: .string($0))] } ?? []))
       }
     }()
     for await step in steps { try await writer.write(ByteBuffer(bytes: step.encoded + [10])) }

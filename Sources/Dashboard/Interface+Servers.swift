@@ -97,7 +97,14 @@ extension Interface {
     _ verb: ServerVerb, _ members: [String], _ asked: Operation
   ) async throws -> [ServerStatus] {
     guard let change = verb.change else { return try await restartInTurn(members, asked) }
-    let outcome = try await control.apply(change, toAll: members, by: asked)
+    let outcome: GroupOutcome
+    do {
+      outcome = try await control.apply(change, toAll: members, by: asked)
+    } catch ControlError.unknown(let identifier, let message) {
+      throw Failure(
+        .gatewayTimeout, message, operation: identifier,
+        users: members.map { .init(user: $0, result: .unknown) })
+    }
     guard let first = outcome.users.first(where: { $0.result != .done }) else {
       return outcome.servers
     }
@@ -105,7 +112,7 @@ extension Interface {
     throw Failure(
       first.result == .refused ? .conflict : .serviceUnavailable,
       "\(first.user): \(first.reason ?? first.result.rawValue)"
-        + " (\(done) of \(outcome.users.count) done)", operation: asked.id)
+        + " (\(done) of \(outcome.users.count) done)", operation: asked.id, users: outcome.users)
   }
 
   /// One after the other; stops at the first that does not come up again.

@@ -131,6 +131,7 @@ enum OpenAPISchemas {
           "operation",
           describe(string, "The operation to ask for: its outcome is unknown, or differs by user.")
         ),
+        ("users", list(of: "UserOutcome")),
       ], required: ["success", "error"]),
   ]
 

@@ -14,7 +14,12 @@ extension Ledger: LedgerStore {
             change, partial: partial, instance: instance, maximumCatchUpMilliseconds: limit)
         }
       } catch is AlreadyDone {
-        return try await connection.run { try $0.receipt(of: change) }
+        do {
+          return try await connection.run { try $0.receipt(of: change) }
+        } catch let error as DatabaseError {
+          // It was done; what it came to cannot be read.
+          throw LedgerError.unknown(operation: change.operation.id, reason: "\(error)")
+        }
       }
     }
   }
@@ -25,7 +30,9 @@ extension Ledger: LedgerStore {
       try await connection.run { session in
         do {
           try session.begin(
-            operation, kind: change.kind, user: change.onlyUser, outcome: .void)
+            operation, kind: change.kind, user: change.onlyUser, outcome: .void,
+            users: change.onlyUser == nil
+              ? change.users.map { .init(user: $0, result: .void) } : [])
           return nil
         } catch is AlreadyDone {
           let record = try session.records(.identifier(operation.id)).first

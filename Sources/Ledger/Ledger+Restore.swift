@@ -65,7 +65,8 @@ extension Ledger {
         }
       } catch let error as DatabaseError where error.kind == .unknown {
         guard try await finalOutcome(of: operation) else {
-          throw LedgerError.unavailable("the connection was lost before the exchange: \(error)")
+          throw LedgerError.unavailable(
+            "the connection was lost before the exchange, nothing was changed: \(error)")
         }
         return
       } catch let error as DatabaseError where error.isLock && attempt < Self.exchangeAttempts {

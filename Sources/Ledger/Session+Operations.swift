@@ -8,10 +8,12 @@ struct AlreadyDone: Error {}
 extension Session {
   /// Notes an operation, first of all in its transaction: its id, and the client's key, can be
   /// taken once. Throws `AlreadyDone` when they are taken.
-  /// - Parameter request: what is compared when the client repeats its key; nil with no key.
+  /// - Parameters:
+  ///   - request: what is compared when the client repeats its key; nil with no key.
+  ///   - users: what became of each, where that is known and there are several.
   func begin(
     _ operation: Operation, kind: String, user: String?, request: String? = nil,
-    outcome: OperationRecord.Outcome = .done
+    outcome: OperationRecord.Outcome = .done, users: [OperationRecord.UserOutcome] = []
   ) throws {
     // A change that can never be done leaves its key free.
     let key = outcome == .done ? operation.key : nil
@@ -19,12 +21,13 @@ extension Session {
       try execute(
         """
         INSERT INTO operations (id, kind, user, asked_by, reason, made_at, outcome, \
-        idempotency_key, account, request) VALUES (?, ?, ?, ?, ?, NOW(3), ?, ?, ?, ?)
+        idempotency_key, account, request, detail) VALUES (?, ?, ?, ?, ?, NOW(3), ?, ?, ?, ?, ?)
         """,
         [
           .text(operation.id, atMost: 64), .text(kind), Value(user), .who(operation.who),
           .reason(operation.reason), .text(outcome.rawValue), Value(key),
           Value(key.map { _ in operation.account }), .reason(request),
+          Value(users.isEmpty ? nil : OperationDetail.text(users)),
         ])
     } catch let error as DatabaseError where error.kind == .alreadyDone {
       throw AlreadyDone()
@@ -40,38 +43,27 @@ extension Session {
 
   /// What a change that is in the ledger already came to, with what its users have now.
   ///
-  /// Throws `keyReused` when the client's key names another change, and an error of kind `unknown`
-  /// when this read fails: that the change is there is known, what it came to is not.
+  /// Throws `keyReused` when the client's key names another change.
   func receipt(of change: LedgerChange) throws -> ChangeReceipt {
     let operation = change.operation
-    let known: OperationRecord
-    do {
-      var found = try records(.identifier(operation.id))
-      if found.isEmpty, let key = operation.key {
-        found = try records(.key(key, account: operation.who))
-        if let request = try request(of: found.first?.operation.id), request != change.request {
-          throw LedgerError.keyReused(key)
-        }
+    var found = try records(.identifier(operation.id))
+    if found.isEmpty, let key = operation.key {
+      found = try records(.key(key, account: operation.who))
+      if let request = try request(of: found.first?.operation.id), request != change.request {
+        throw LedgerError.keyReused(key)
       }
-      guard let record = found.first else {
-        throw LedgerError.unavailable("an operation of the same id or key is just being undone")
-      }
-      known = record
-    } catch let error as DatabaseError {
-      throw LedgerError.unknown(operation: operation.id, reason: "\(error)")
+    }
+    guard let known = found.first else {
+      throw LedgerError.unavailable("an operation of the same id or key is just being undone")
     }
     guard known.outcome == .done else {
       throw LedgerError.refused("operation \(known.operation.id) was given up; ask again")
     }
-    do {
-      let users = known.users.filter { $0.result == .done }.map(\.user)
-      let intents = try intents(of: users)
-      return ChangeReceipt(
-        operation: known.operation.id, users: known.users, rows: try rows(of: users),
-        intents: users.compactMap { intents[$0] })
-    } catch let error as DatabaseError {
-      throw LedgerError.unknown(operation: operation.id, reason: "\(error)")
-    }
+    let users = known.users.filter { $0.result == .done }.map(\.user)
+    let intents = try intents(of: users)
+    return ChangeReceipt(
+      operation: known.operation.id, users: known.users, rows: try rows(of: users),
+      intents: users.compactMap { intents[$0] })
   }
 
   private func request(of identifier: String?) throws -> String? {

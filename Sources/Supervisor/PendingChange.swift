@@ -67,6 +67,13 @@ final class PendingChange {
   }
 }
 
+extension Operation {
+  /// Whether another one is the same client's with the same key.
+  func isRepeated(by other: Operation) -> Bool {
+    key != nil && key == other.key && who == other.who
+  }
+}
+
 extension ChangeMachine.Attempt {
   init(_ error: LedgerError) {
     switch error {

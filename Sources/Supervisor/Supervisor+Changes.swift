@@ -11,9 +11,6 @@ extension Supervisor {
     _ request: PendingChange.Request, by operation: Operation
   ) async throws(ControlError) -> ChangeReceipt {
     try requireServing()
-    if let earlier = try pendingChange(like: request, by: operation) {
-      return try await answer(of: earlier)
-    }
     let pending = PendingChange(
       ticket: nextTicket, request: request, operation: operation,
       begun: time.monotonicMilliseconds(), made: now)
@@ -25,17 +22,28 @@ extension Supervisor {
     return try await answer(of: pending)
   }
 
-  /// The same change of the same client that is still on its way.
-  private func pendingChange(
+  /// The same change of the same client that is still on its way, or was done lately: it has its
+  /// answer whatever the database does meanwhile.
+  func earlierChange(
     like request: PendingChange.Request, by operation: Operation
   ) throws(ControlError) -> PendingChange? {
     guard let key = operation.key,
-      let earlier = changes.values.first(where: {
-        $0.operation.key == key && $0.operation.who == operation.who
+      let earlier = (Array(changes.values) + doneChanges).first(where: {
+        $0.operation.isRepeated(by: operation)
       })
     else { return nil }
     guard earlier.request == request else { throw ControlError(LedgerError.keyReused(key)) }
     return earlier
+  }
+
+  /// Keeps a change with a key that was done: the latest 256, of 10,000 users together.
+  private func remember(_ done: PendingChange) {
+    guard done.operation.key != nil, case .change = done.request else { return }
+    doneChanges.append(done)
+    var users = doneChanges.reduce(0) { $0 + $1.users.count }
+    while doneChanges.count > 256 || doneChanges.count > 1 && users > 10_000 {
+      users -= doneChanges.removeFirst().users.count
+    }
   }
 
   private func unknownChange(of users: [String]) -> PendingChange? {
@@ -50,7 +58,7 @@ extension Supervisor {
     )
   }
 
-  private func answer(of pending: PendingChange) async throws(ControlError) -> ChangeReceipt {
+  func answer(of pending: PendingChange) async throws(ControlError) -> ChangeReceipt {
     if let answer = pending.answer { return try answer.get() }
     return try await withCheckedContinuation { pending.waiters.append($0) }.get()
   }
@@ -162,6 +170,9 @@ extension Supervisor {
     }
     if done, let receipt = pending.receipt {
       log(pending, receipt)
+      // Who was told that it is unknown, and asks again, is told the truth.
+      pending.answer = .success(receipt)
+      remember(pending)
     } else if case .failure(.unknown) = pending.answer {
       logger.notice(
         "operation \(pending.operation.id) was not carried out and never will be",

@@ -6,9 +6,12 @@ extension Supervisor {
     -> ServerStatus
   {
     let user = try server(named: name).definition.user
-    _ = try await self.change(change, of: [user], by: operation)
+    let receipt = try await self.change(change, of: [user], by: operation)
     await turned()
-    let server = try server(named: user)
+    guard let server = table.named(user) else {
+      throw ControlError.unknown(
+        operation: receipt.operation, "it was done, and \(user) left the configuration meanwhile")
+    }
     // A server that failed is tried again at once.
     if change == .start { handle(.startAsked, server: server) }
     await settled(server)
@@ -43,9 +46,14 @@ extension Supervisor {
   private func change(
     _ change: Change, of users: [String], by operation: Operation
   ) async throws(ControlError) -> ChangeReceipt {
+    let request = PendingChange.Request.change(change, users)
+    // First of all: what is done already is not refused because nothing can be done now.
+    if let earlier = try earlierChange(like: request, by: operation) {
+      return try await answer(of: earlier)
+    }
     try changeLock.beginShared()
     defer { changeLock.endShared() }
-    return try await commit(.change(change, users), by: operation)
+    return try await commit(request, by: operation)
   }
 
   public func restart(_ name: String, by operation: Operation) async throws -> ServerStatus {
@@ -69,8 +77,9 @@ extension Supervisor {
   }
 
   public func operations(_ selection: OperationSelection) async throws -> [OperationRecord] {
-    let unknown = changes.values.filter(\.machine.isUnknown).sorted { $0.ticket > $1.ticket }
-      .map(\.record)
+    let unknown =
+      (unknownRestore.map { [$0] } ?? [])
+      + changes.values.filter(\.machine.isUnknown).sorted { $0.ticket > $1.ticket }.map(\.record)
     let matching =
       switch selection {
       case .latest: unknown

@@ -8,6 +8,11 @@ extension Supervisor {
   }
 
   public func reload(by operation: Operation) async throws -> ReloadPlan {
+    if let doneReload, doneReload.operation.isRepeated(by: operation) { return doneReload.plan }
+    if let earlier = unfinishedReload?.operation, earlier.isRepeated(by: operation) {
+      throw ControlError.unknown(
+        operation: earlier.id, "whether the reload was carried out is not known yet")
+    }
     do {
       try await beginExclusive(for: "a reload")
     } catch {
@@ -25,7 +30,9 @@ extension Supervisor {
       return reload.plan
     } catch ControlError.unknown(let identifier, let message) {
       // Nothing else may change until the outcome is known: it is carried out as a whole, or not.
-      changeLock.rename("a reload whose outcome is not known yet (operation \(identifier))")
+      if unfinishedReload != nil {
+        changeLock.rename("a reload whose outcome is not known yet (operation \(identifier))")
+      }
       throw ControlError.unknown(operation: identifier, message)
     } catch {
       endReload(operation, refusal: error)
@@ -44,6 +51,7 @@ extension Supervisor {
   }
 
   private func endReload(_ operation: Operation, refusal: (any Error)?) {
+    if refusal == nil { doneReload = unfinishedReload }
     unfinishedReload = nil
     changeLock.endExclusive()
     concludeReload(operation, refusal: refusal)

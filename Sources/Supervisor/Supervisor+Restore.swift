@@ -52,10 +52,12 @@ extension Supervisor {
       try await store.restore(
         content, users: table.users, operation: operation, progress: progress)
     } catch let error as LedgerError {
-      if case .unknown(let identifier, _) = error {
+      if case .unknown = error {
         isUnknown = true
-        changeLock.rename("a restore whose outcome is not known yet (operation \(identifier))")
-        queue.yield(.finishRestore(operation: identifier))
+        changeLock.rename("a restore whose outcome is not known yet (operation \(operation.id))")
+        unknownRestore = OperationRecord(
+          operation: operation, kind: "restore", made: now, outcome: .unknown, users: [])
+        queue.yield(.finishRestore)
       }
       digest = nil
       wake.yield()
@@ -78,13 +80,14 @@ extension Supervisor {
   }
 
   /// Asks until it is known whether a restore took place; nothing else may change until then.
-  func finishRestore(_ operation: String) async {
-    while await slept(.seconds(1)) {
+  func finishRestore() async {
+    while await slept(.seconds(1)), let operation = unknownRestore?.operation.id {
       do {
         let tookPlace = try await store.restoreTookPlace(operation)
         logger.notice(
           "the restore \(operation) \(tookPlace ? "took place" : "did not take place and never will")",
           metadata: ["event": "restore"])
+        unknownRestore = nil
         digest = nil
         await turned()
         endRestore()

@@ -43,7 +43,7 @@ extension Supervisor {
       if let server = table.numbered(number) { listenerDied(server, reason: reason) }
     case .change(let ticket, let step): await carryOut(step, of: ticket)
     case .finishReload(let done): await finishReload(done: done)
-    case .finishRestore(let operation): await finishRestore(operation)
+    case .finishRestore: await finishRestore()
     case .ticks(let interval, let ended): await runTicks(interval, until: ended)
     }
   }

@@ -25,7 +25,7 @@ public actor Supervisor {
     case fault(server: Int, reason: String)
     case change(Int, ChangeStep)
     case finishReload(done: Bool)
-    case finishRestore(operation: String)
+    case finishRestore
     case ticks(Int64, ended: AsyncStream<Never>)
   }
 
@@ -45,6 +45,8 @@ public actor Supervisor {
   var changeLock = ChangeLock()
   /// Changes whose outcome is not known yet, by their tickets.
   var changes: [Int: PendingChange] = [:]
+  /// Those with a key that were done, the latest last.
+  var doneChanges: [PendingChange] = []
   var changeQueue = ChangeQueue()
   var nextTicket = 0
   let backupPlace = SinglePlace("a backup")
@@ -52,6 +54,10 @@ public actor Supervisor {
   var configurationCondition: ConfigurationCondition
   /// A reload that is under way, or whose outcome is not known yet.
   var unfinishedReload: ReloadTransaction?
+  /// The latest reload that was carried out.
+  var doneReload: ReloadTransaction?
+  /// A restore whose outcome is not known yet.
+  var unknownRestore: OperationRecord?
   var isExchangingDefinitions = false
   /// The ledger in use may be another one by now than the one that is known.
   var isRestoring = false

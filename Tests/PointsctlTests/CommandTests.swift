@@ -264,7 +264,7 @@ import Testing
     let outcome = try await run(["pause", "afif", "faiz", "hairiel"], folder)
     #expect(outcome.status == 65)
     #expect(outcome.output == "Afif: paused\n")
-    #expect(outcome.errors == "pointsctl: Not found\n")
+    #expect(outcome.errors == "pointsctl: Faiz: Not found\npointsctl: left alone: Hairiel\n")
     #expect(
       daemon.changes == ["POST /api/users/Afif/pause {}", "POST /api/users/Faiz/pause {}"])
     try await daemon.stop()

@@ -7,7 +7,9 @@ import Testing
 struct RepeatedChangeTests {
   private let fault = CommandFault(.tryAgain, "as the daemon said")
 
-  private func failure(_ status: UInt) -> APIClient.Reply { .failure(status: status, fault) }
+  private func failure(_ status: UInt) -> APIClient.Reply {
+    .failure(status: status, isOutcome: false, fault)
+  }
 
   private func repeats(_ step: RepeatedChange.Step) -> Bool {
     if case .repeatAfter = step { true } else { false }
@@ -44,6 +46,15 @@ struct RepeatedChangeTests {
     #expect(repeats(change.next(after: .none(wasSent: true, fault), elapsed: .zero)))
     let end = fails(change.next(after: failure(503), elapsed: .seconds(30)))
     #expect(end?.description.contains("key=the-key") == true)
+  }
+
+  /// Some users of a group were left out: that is known, however often it was asked before.
+  @Test func whatBecameOfEachUserIsAnAnswer() {
+    var change = RepeatedChange(key: "k")
+    #expect(repeats(change.next(after: failure(504), elapsed: .zero)))
+    let reply = APIClient.Reply.failure(status: 503, isOutcome: true, fault)
+    #expect(
+      fails(change.next(after: reply, elapsed: .seconds(1)))?.description == fault.description)
   }
 
   @Test func aDaemonThatIsNotThereGotNothing() {

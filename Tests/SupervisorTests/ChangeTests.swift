@@ -89,6 +89,57 @@ import Testing
     }
   }
 
+  /// The ledger has the stop, the answer is lost and the database away: seen by the second look after
+  /// its return, though the doubt is still open.
+  @Test func whatALostReplyDidIsSeenByTheSecondLookAfterTheReturn() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      let asked = operation()
+      fixture.store.state.withLock {
+        $0.attemptErrors = [.unknown(operation: asked.id, reason: "the reply was lost")]
+        $0.intents["Afif"] = FakeStore.intent("Afif", running: false, paused: false, 2)
+        $0.open["Afif"] = nil
+      }
+      let stopped = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: asked) }
+      while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      fixture.store.state.withLock { $0.health = .away("gone") }
+      await fixture.time.wake(.seconds(1))
+      while case .available = await fixture.supervisor.database() { await Task.yield() }
+      fixture.time.advance(milliseconds: 4000)
+      await fixture.time.wake(.milliseconds(4000))
+      #expect(isUnknown(await stopped.result, asked.id))
+      fixture.store.state.withLock { $0.health = .available }
+      await fixture.time.wake(.seconds(1))
+      await fixture.time.wake(.seconds(1))
+      while await fixture.server("Afif")?.status != .stopped { await Task.yield() }
+      #expect(await fixture.server("Afif")?.wanted == .stopped)
+      #expect(fixture.store.state.withLock { $0.voided.isEmpty })
+    }
+  }
+
+  /// What is on its way, or was done, is not refused because nothing can be done now.
+  @Test func aKeyIsAnsweredAlikeWhileTheDatabaseIsAway() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      _ = try await fixture.supervisor.adjust(
+        .adjust(delta: 5), user: "Afif", by: operation("done"))
+      fixture.store.state.withLock { $0.health = .away("gone") }
+      await fixture.time.wake(.seconds(1))
+      while case .available = await fixture.supervisor.database() { await Task.yield() }
+      let again = try await fixture.supervisor.adjust(
+        .adjust(delta: 5), user: "Afif", by: operation("done"))
+      #expect(again.points == 5)
+      await #expect(throws: ControlError.invalid("the key done was used for another change")) {
+        try await fixture.supervisor.adjust(.adjust(delta: 6), user: "Afif", by: operation("done"))
+      }
+      await #expect(throws: ControlError.unavailable("database unavailable: gone")) {
+        try await fixture.supervisor.adjust(.adjust(delta: 5), user: "Afif", by: operation("new"))
+      }
+    }
+  }
+
   @Test func aGroupIsOneOperation() async throws {
     let fixture = Fixture()
     try await fixture.run {

@@ -6,7 +6,8 @@ import Synchronization
 /// A Unix socket before a server that now and then loses the reply to what commits: the client
 /// finds the connection gone, the server has done the work.
 ///
-/// What commits is a COMMIT, and a writing statement outside of a transaction.
+/// What commits is a COMMIT, and a writing statement outside of a transaction. Beside that it does to
+/// single statements what a test says (`meet`), loses everything (`cut`) or is away (`refuse`).
 public final class CommitDroppingProxy: Sendable {
   /// How to connect through the proxy.
   public let settings: ConnectionSettings
@@ -15,11 +16,17 @@ public final class CommitDroppingProxy: Sendable {
   private let serverPath: String
   private let loses: @Sendable (Int) -> Bool
   private let cuts = Mutex(Cuts())
+  private let faults = Mutex(Faults())
+  private let refusedCount = Atomic(0)
   private let droppedCount = Atomic(0)
   private let committedCount = Atomic(0)
 
   /// Replies lost so far.
   public var dropped: Int { droppedCount.load(ordering: .relaxed) }
+  /// Connections refused so far.
+  public var refused: Int { refusedCount.load(ordering: .relaxed) }
+  /// Faults that no statement has met yet.
+  public var waitingFaults: Int { faults.withLock { $0.waiting.count } }
   /// Commits seen so far.
   public var committed: Int { committedCount.load(ordering: .relaxed) }
 
@@ -108,22 +115,58 @@ public final class CommitDroppingProxy: Sendable {
   /// Serves new connections again.
   public func heal() { cuts.withLock { $0.isCut = false } }
 
+  /// Does this to the next statement that it is for; each once, in any order.
+  public func meet(_ fault: ProxyFault) { faults.withLock { $0.waiting.append(fault) } }
+
+  /// Ends every connection and takes no other until `admit`: the server is away.
+  public func refuse() {
+    faults.withLock { faults in
+      faults.isAway = true
+      for client in faults.clients { shutdown(client, Int32(SHUT_RDWR)) }
+    }
+  }
+
+  /// Takes connections again.
+  public func admit() { faults.withLock { $0.isAway = false } }
+
+  private struct Faults {
+    var waiting: [ProxyFault] = []
+    var isAway = false
+    var clients: Set<Int32> = []
+
+    mutating func take(_ statement: String, _ conversation: Conversation) -> ProxyFault? {
+      let index = waiting.firstIndex { $0.concerns(statement, in: conversation.transaction) }
+      return index.map { waiting.remove(at: $0) }
+    }
+  }
+
   private struct Cuts { var (count, isCut) = (0, false) }
 
   private func serve(_ client: Int32) {
-    let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-    let connected = try? Self.withAddress(serverPath) { connect(server, $0, $1) }
-    guard connected == 0 else {
+    let isAway = faults.withLock { faults in
+      if !faults.isAway { faults.clients.insert(client) }
+      return faults.isAway
+    }
+    guard !isAway else {
+      refusedCount.add(1, ordering: .relaxed)
       close(client)
-      close(server)
       return
     }
+    let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    let connected = try? Self.withAddress(serverPath) { connect(server, $0, $1) }
+    guard connected == 0 else { return end(client, server) }
     let begun = cuts.withLock { $0.isCut ? -1 : $0.count }
     DispatchQueue(label: "proxy.connection").async {
       self.pump(client, server) { self.cuts.withLock { $0.count != begun } }
-      close(client)
-      close(server)
+      self.end(client, server)
     }
+  }
+
+  private func end(_ client: Int32, _ server: Int32) {
+    // Forgotten before it is closed: the number may be another connection's at once.
+    _ = faults.withLock { $0.clients.remove(client) }
+    close(client)
+    close(server)
   }
 
   /// Carries bytes both ways until either side ends or a reply is lost; loses them once `isCut`.
@@ -152,9 +195,26 @@ public final class CommitDroppingProxy: Sendable {
         let count = read(client, &buffer, buffer.count)
         guard count > 0 else { return }
         conversation.clientSaid(buffer[..<count])
+        if let statement = conversation.takeStatement(),
+          let fault = faults.withLock({ $0.take(statement, conversation) })
+        {
+          return carryOut(fault, buffer[..<count], client, server)
+        }
         guard Self.send(buffer[..<count], to: server) else { return }
       }
     }
+  }
+
+  private func carryOut(
+    _ fault: ProxyFault, _ request: ArraySlice<UInt8>, _ client: Int32, _ server: Int32
+  ) {
+    if fault.loss != .request { _ = Self.send(request, to: server) }
+    if fault.loss == .reply {
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      _ = read(server, &buffer, buffer.count)
+    }
+    if fault.isThenAway { refuse() }
+    if fault.loss == .hang { Self.discard(client, server) }
   }
 
   /// Reads what comes and passes nothing on, until both sides have ended.
@@ -180,69 +240,5 @@ public final class CommitDroppingProxy: Sendable {
       rest = rest.dropFirst(count)
     }
     return true
-  }
-}
-
-/// What a proxy understands of MariaDB's client protocol: the commands a client sends, and the
-/// numbers that prepared statements get.
-private struct Conversation {
-  private var unread: [UInt8] = []
-  private var isLoggedIn = false
-  private var isInTransaction = false
-  private var prepared: [UInt32: Bool] = [:]
-  /// Whether the statement being prepared writes.
-  private var preparing: Bool?
-  private var awaitsCommit = false
-
-  /// Whether the reply that begins now is that to a commit; asked once for each.
-  mutating func replyCommits() -> Bool {
-    defer { awaitsCommit = false }
-    return awaitsCommit
-  }
-
-  mutating func clientSaid(_ bytes: ArraySlice<UInt8>) {
-    unread += bytes
-    while unread.count >= 4 {
-      let length = Int(unread[0]) | Int(unread[1]) << 8 | Int(unread[2]) << 16
-      guard unread.count >= 4 + length else { return }
-      let payload = Array(unread[4..<(4 + length)])
-      // A command is the first packet of its exchange.
-      if unread[3] == 0 { command(payload) }
-      unread.removeFirst(4 + length)
-    }
-  }
-
-  private mutating func command(_ payload: [UInt8]) {
-    guard let code = payload.first else { return }
-    let text = String(decoding: payload.dropFirst(), as: UTF8.self)
-    switch code {
-    case 0x03:  // COM_QUERY
-      if text.hasPrefix("COMMIT") {
-        awaitsCommit = true
-        isInTransaction = false
-      } else if text.hasPrefix("START TRANSACTION") {
-        isInTransaction = true
-      } else if text.hasPrefix("ROLLBACK") {
-        isInTransaction = false
-      }
-    case 0x16:  // COM_STMT_PREPARE
-      preparing = ["UPDATE", "INSERT", "DELETE", "SET STATEMENT"].contains { text.hasPrefix($0) }
-    case 0x17:  // COM_STMT_EXECUTE
-      guard payload.count >= 5 else { return }
-      awaitsCommit = !isInTransaction && prepared[Self.number(payload[1...])] == true
-    default: break
-    }
-  }
-
-  mutating func serverSaid(_ bytes: ArraySlice<UInt8>) {
-    guard let writes = preparing else { return }
-    preparing = nil
-    // Header, a zero byte, the statement's number.
-    guard bytes.count >= 9, bytes[bytes.startIndex + 4] == 0 else { return }
-    prepared[Self.number(bytes.dropFirst(5))] = writes
-  }
-
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    bytes.prefix(4).enumerated().reduce(0) { $0 | UInt32($1.element) << (8 * UInt32($1.offset)) }
   }
 }

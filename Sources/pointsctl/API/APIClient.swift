@@ -79,14 +79,16 @@ struct APIClient {
     // Longer than the daemon takes, verify included.
     switch await reply(to: request, timeout: .seconds(120)) {
     case .answer(let answer): return answer
-    case .failure(_, let fault), .none(_, let fault): throw fault
+    case .failure(_, _, let fault), .none(_, let fault): throw fault
     }
   }
 
   /// What came of one request.
   enum Reply {
     case answer(JSONNode)
-    case failure(status: UInt, CommandFault)
+    /// - Parameter isOutcome: whether it says what became of an operation, such as of one of which some
+    ///   users were left out.
+    case failure(status: UInt, isOutcome: Bool, CommandFault)
     case none(wasSent: Bool, CommandFault)
   }
 
@@ -111,8 +113,10 @@ struct APIClient {
     let answer = try? JSONParser.parse(bytes)
     guard (200..<300).contains(status), let answer, answer["success"]?.boolean == true else {
       return .failure(
-        status: status,
-        APIFault.failure(endpoint, status: status, message: answer?["error"]?.string))
+        status: status, isOutcome: status == 503 && answer?["operation"] != nil,
+        APIFault.failure(
+          endpoint, status: status,
+          message: answer?["error"]?.string.map { $0 + APIFault.outcomes(answer?["users"]) }))
     }
     return .answer(answer)
   }

@@ -105,6 +105,14 @@ enum APIFault {
     }
   }
 
+  /// A line for each user of a group, with what became of it.
+  static func outcomes(_ users: JSONNode?) -> String {
+    (users?.array ?? []).map { user in
+      let reason = user["reason"]?.string.map { " (\($0))" } ?? ""
+      return "\n\(user["user"]?.string ?? "?"): \(user["outcome"]?.string ?? "?")\(reason)"
+    }.joined()
+  }
+
   /// An answer that does not follow the API.
   static func strange(_ detail: String) -> CommandFault {
     CommandFault(

@@ -10,6 +10,14 @@ struct Profiles {
     case server(ServerEntry)
     /// A group, or `all`, with its members.
     case group(String, members: [ServerEntry])
+
+    /// As it is asked for.
+    var name: String {
+      switch self {
+      case .server(let entry): entry.user
+      case .group(let name, _): name
+      }
+    }
   }
 
   /// What to ask for `profiles`, no server twice; a group some of whose members were already

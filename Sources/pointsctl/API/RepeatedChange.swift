@@ -13,6 +13,8 @@ struct RepeatedChange {
   let key: String
   /// An earlier request may have been carried out.
   private var isInDoubt = false
+  /// What the daemon said of it last.
+  private var doubt = ""
 
   /// How long the outcome is asked for.
   static let budget = Duration.seconds(30)
@@ -26,11 +28,11 @@ struct RepeatedChange {
   mutating func next(after reply: APIClient.Reply, elapsed: Duration) -> Step {
     switch reply {
     case .answer(let answer): return .answer(answer)
-    case .failure(let status, let fault):
+    case .failure(let status, let isOutcome, let fault):
       // Not done, and never will be. Unless an earlier request may have been: while the database is
       // away nobody can say.
-      if status < 500 || status == 503 && !isInDoubt { return .fail(fault) }
-      if status != 503 { isInDoubt = true }
+      if status < 500 || status == 503 && (isOutcome || !isInDoubt) { return .fail(fault) }
+      if status != 503 { (isInDoubt, doubt) = (true, "\n\(fault.description)") }
     case .none(let wasSent, let fault):
       if !wasSent, !isInDoubt { return .fail(fault) }
       isInDoubt = true
@@ -43,6 +45,6 @@ struct RepeatedChange {
     CommandFault(
       .tryAgain,
       "whether it was done is not known yet; later GET /api/operations?key=\(key) says it, and"
-        + " pointsctl ps shows what is")
+        + " pointsctl ps shows what is\(doubt)")
   }
 }

@@ -14,19 +14,28 @@ enum Action: String {
     let fields = options.reason.map { [(key: "reason", value: JSONValue.string($0))] } ?? []
     var answers: [JSONNode] = []
     var failure: CommandFault?
-    for target in targets {
+    for (index, target) in targets.enumerated() {
       do throws(CommandFault) {
         // A group is restarted one server after the other.
         let answer = try await client.post(
           path(of: target), fields, timeoutSeconds: self == .restart ? 120 : 15)
         answers += Self.entries(of: answer)
       } catch {
-        failure = error
+        failure = targets.count == 1 ? error : Self.named(error, targets, at: index)
         break
       }
     }
     try report(answers, json: options.common.json)
     if let failure { throw failure }
+  }
+
+  /// A failure with the target that it is of, and those that were not asked for.
+  private static func named(
+    _ fault: CommandFault, _ targets: [Profiles.Target], at index: Int
+  ) -> CommandFault {
+    let rest = targets[(index + 1)...].map(\.name)
+    let untouched = rest.isEmpty ? "" : "\nleft alone: \(rest.joined(separator: ", "))"
+    return CommandFault(fault.status, "\(targets[index].name): \(fault.description)\(untouched)")
   }
 
   /// Where the API takes this change of `target`.

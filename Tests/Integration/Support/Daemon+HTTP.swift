@@ -1,7 +1,7 @@
 import Foundation
 
 extension Daemon {
-  struct Response {
+  struct Response: Sendable {
     let status: Int
     let body: String
 
@@ -15,21 +15,48 @@ extension Daemon {
   func http(
     _ path: String, method: String = "GET", body: String? = nil, headers: [String] = []
   ) throws -> Response {
-    try exchange(TCPClient(port: httpPort), path, method, body, headers)
+    try Self.exchange(TCPClient(port: httpPort), httpPort, path, method, body, headers)
   }
 
   /// One request over the control socket, as `curl --unix-socket` makes it: as an operator.
   func control(
     _ path: String, method: String = "GET", body: String? = nil, headers: [String] = []
   ) throws -> Response {
-    try exchange(TCPClient(socket: controlSocket), path, method, body, headers)
+    try operatorClient.ask(path, method: method, body: body, headers: headers)
   }
 
-  private func exchange(
-    _ client: TCPClient, _ path: String, _ method: String, _ body: String?, _ headers: [String]
+  /// An operator on the control socket, for a thread of its own.
+  var operatorClient: OperatorClient { OperatorClient(socket: controlSocket, port: httpPort) }
+
+  struct OperatorClient: Sendable {
+    let socket: String
+    let port: Int
+
+    func ask(
+      _ path: String, method: String = "POST", body: String? = "{}", headers: [String] = []
+    ) throws -> Response {
+      try Daemon.exchange(TCPClient(socket: socket), port, path, method, body, headers)
+    }
+
+    /// The same on a thread that may block.
+    func asking(
+      _ path: String, method: String = "POST", body: String? = "{}", headers: [String] = []
+    ) async throws -> Response {
+      try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+          continuation.resume(
+            with: Result { try ask(path, method: method, body: body, headers: headers) })
+        }
+      }
+    }
+  }
+
+  private static func exchange(
+    _ client: TCPClient, _ port: Int, _ path: String, _ method: String, _ body: String?,
+    _ headers: [String]
   ) throws -> Response {
     var lines = [
-      "\(method) \(path) HTTP/1.1", "Host: localhost:\(httpPort)", "Connection: close",
+      "\(method) \(path) HTTP/1.1", "Host: localhost:\(port)", "Connection: close",
     ]
     if let body {
       lines += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
