@@ -15,25 +15,30 @@ extension Ledger {
 
   public func closeRuns(
     of users: [String], operation: Operation
-  ) async throws(LedgerError) -> [String] {
+  ) async throws(LedgerError) -> OpenRuns {
     let limit = maximumCatchUpMilliseconds
     let instance = instance
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
-        guard try session.tableExists("runs") else { return [] }
+        guard try session.tableExists("runs") else { return OpenRuns() }
         // Also of users that a reload has just taken in or out: what counts is what is open.
         var open = Set(try session.openRuns().map(\.user))
         let others = try session.tableExists("served") ? session.served(instance).others : []
+        var left = OpenRuns()
         for other in others {
           // Of one that is lost those are closed that are ours as well.
-          open.subtract(other.isLost ? other.users.subtracting(users) : other.users)
+          let kept = open.intersection(other.isLost ? other.users.subtracting(users) : other.users)
+          open.subtract(kept)
+          let own = kept.intersection(users)
+          if !own.isEmpty { left.servedElsewhere[other.name] = own.sorted() }
         }
         let outcome = try Reconciliation(
           users: [], leaving: open.sorted(), policy: .skip,
           operation: operation, reason: operation.reason ?? "closed",
           maximumCatchUpMilliseconds: limit
         ).run(on: session)
-        return outcome.failures.keys.sorted()
+        left.locked = outcome.failures.keys.sorted()
+        return left
       }
     }
   }

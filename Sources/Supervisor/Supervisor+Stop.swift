@@ -36,21 +36,31 @@ extension Supervisor {
     waiters = [:]
     hub.finish()
     guard case .leftOpen(let users, let reason) = stop else { return stop }
-    let names = users.prefix(20).joined(separator: ", ") + (users.count > 20 ? " …" : "")
     logger.error(
-      "the runs of \(users.count) users were left open and their time will be credited at the next start: \(names) (\(reason))",
+      "the runs of \(users.count) users were left open and their time will be credited at the next start: \(Self.names(users)) (\(reason))",
       metadata: ["event": "runs-left-open"])
     return stop
   }
 
+  private static func names(_ users: [String]) -> String {
+    users.prefix(20).joined(separator: ", ") + (users.count > 20 ? " …" : "")
+  }
+
+  /// Says who earns on although this daemon stops.
+  private func nameThoseLeft(to instances: [String: [String]]) {
+    for (instance, users) in instances.sorted(by: { $0.key < $1.key }) {
+      logger.info(
+        "the runs of \(users.count) users stay open, left to the instance \(instance), which serves them as well: \(Self.names(users))",
+        metadata: ["event": "runs-left-to-instance"])
+    }
+  }
+
   /// Tries until the database has said that no run is open, or the time is over.
   private func closeRuns(deadline: Duration) async -> StopOutcome {
-    let elsewhere = servedElsewhere
     let added = unfinishedReload?.proposed.definitions.map(\.user) ?? []
-    let users = (table.users + added.filter { table.named($0) == nil })
-      .filter { !elsewhere.contains($0) }
+    let users = table.users + added.filter { table.named($0) == nil }
     let progress = StopProgress(
-      .leftOpen(users, reason: "no answer from the database for \(deadline)"))
+      .leftOpen(notElsewhere(users), reason: "no answer from the database for \(deadline)"))
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.closeRuns(of: users, progress) }
       group.addTask { _ = await self.slept(deadline) }
@@ -60,8 +70,14 @@ extension Supervisor {
     return progress.outcome
   }
 
+  private func notElsewhere(_ users: [String]) -> [String] {
+    let elsewhere = servedElsewhere
+    return users.filter { !elsewhere.contains($0) }
+  }
+
   private func closeRuns(of users: [String], _ progress: StopProgress) async {
     let operation = Operation(who: "pointsd", reason: "clean stop")
+    var named: [String: [String]] = [:]
     var doubts = changes.values.filter(\.machine.isUnknown)
     repeat {
       do throws(LedgerError) {
@@ -70,12 +86,14 @@ extension Supervisor {
           _ = try await store.void(ledgerChange(change))
           doubts.removeLast()
         }
-        let locked = try await store.closeRuns(of: users, operation: operation)
-        guard !locked.isEmpty else { return progress.set(.closed) }
+        let left = try await store.closeRuns(of: users, operation: operation)
+        if left.servedElsewhere != named { nameThoseLeft(to: left.servedElsewhere) }
+        named = left.servedElsewhere
+        guard !left.locked.isEmpty else { return progress.set(.closed) }
         progress.set(
-          .leftOpen(locked, reason: "their rows are locked by another transaction"))
+          .leftOpen(left.locked, reason: "their rows are locked by another transaction"))
       } catch {
-        progress.set(.leftOpen(users, reason: "\(error)"))
+        progress.set(.leftOpen(notElsewhere(users), reason: "\(error)"))
       }
     } while await slept(Self.stopPause)
   }

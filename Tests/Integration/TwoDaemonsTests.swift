@@ -113,6 +113,22 @@ import Testing
     #expect(try await first.stop() == 0)
   }
 
+  /// A daemon that comes back under another name, as after its control socket has moved.
+  @Test func aStopNamesWhoseRunsAreLeftToAnotherInstance() async throws {
+    let server = try await GivenServer.make(.shared())
+    let former = try server.daemon(.init(users: ["Afif", "Faiz"]))
+    try await former.start()
+    former.kill()
+    let daemon = try server.daemon(.init(users: ["Afif", "Irfan"]))
+    try await daemon.start()
+    let end = try await daemon.terminated()
+    #expect(end.status == 0)
+    #expect(try await server.openRuns() == ["Afif", "Faiz"])
+    let line = end.log.split(separator: "\n").first { $0.contains("stay open, left to the instance") }
+    #expect(line?.contains(former.controlSocket) == true, "\(end.log)")
+    #expect(line?.contains("the runs of 1 users") == true && line?.contains(": Afif") == true)
+  }
+
   @Test func aUserTakenOutWhileTheDaemonWasDeadIsClosedOnceItsRowIsFree() async throws {
     let server = try await GivenServer.make(.shared())
     let daemon = try server.daemon(.init(users: ["Afif", "Faiz"], intervalSeconds: 0.2))

@@ -130,6 +130,21 @@ struct InstanceTests {
     #expect(try await fixture.texts("SELECT user FROM runs WHERE is_open = 1") == ["Afif", "Faiz"])
   }
 
+  /// As after the control socket has moved: the ledger has this daemon under two names.
+  @Test(arguments: [true, false])
+  func aStopSaysToWhomItLeavesRuns(isLost: Bool) async throws {
+    let fixture = try await LedgerFixture.running(["Afif", "Faiz", "Zoe"])
+    try await fixture.pool.run { try $0.executeText("SET timestamp = DEFAULT") }
+    try await fixture.ledger.serve(["Afif", "Faiz"])
+    try await ledger(fixture, "other").serve(["Faiz", "Zoe"])
+    if isLost { try await hide("other", fixture) }
+    let left = try await fixture.ledger.closeRuns(
+      of: ["Afif", "Faiz"], operation: Operation(who: "pointsd", reason: "clean stop"))
+    #expect(left == OpenRuns(servedElsewhere: isLost ? [:] : ["other": ["Faiz"]]))
+    let open = try await fixture.texts("SELECT user FROM runs WHERE is_open = 1 ORDER BY user")
+    #expect(open == (isLost ? ["Zoe"] : ["Faiz", "Zoe"]))
+  }
+
   @Test func aForgottenDaemonsUsersEarnNoMore() async throws {
     let users = ["Afif", "Faiz", "Irfan", "Zoe"]
     let fixture = try await LedgerFixture.running(users)

@@ -235,11 +235,19 @@ final class FakeStore: LedgerStore {
     return try result.get()
   }
 
-  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> [String] {
+  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> OpenRuns {
     try checked { state in
-      state.closedRuns.append(users)
-      for user in users where state.locked[user] == nil { state.open[user] = nil }
-      return users.filter { state.locked[$0] != nil && state.open[$0] != nil }
+      var left = OpenRuns()
+      for instance in state.otherInstances where !instance.isLost {
+        let both = users.filter(instance.users.contains)
+        if !both.isEmpty { left.servedElsewhere[instance.name] = both }
+      }
+      let elsewhere = left.servedElsewhere.values.joined()
+      let closing = users.filter { !elsewhere.contains($0) }
+      state.closedRuns.append(closing)
+      for user in closing where state.locked[user] == nil { state.open[user] = nil }
+      left.locked = closing.filter { state.locked[$0] != nil && state.open[$0] != nil }
+      return left
     }
   }
 

@@ -48,6 +48,50 @@ import Testing
     #expect(closed.contains("Faiz"))
   }
 
+  @Test func aReloadLeavesOpenWhomALivingInstanceServes() async throws {
+    let fixture = Fixture()
+    let instance = other(["Afif"], unseen: 5)
+    fixture.store.state.withLock { $0.otherInstances = [instance] }
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.file.write(Fixture.five.filter { !["Afif", "Faiz"].contains($0.user) })
+      _ = try await fixture.supervisor.reload(by: Operation(who: "alice", reason: nil))
+      #expect(fixture.store.state.withLock { $0.reloads.map(\.leaving) } == [["Faiz"]])
+    }
+  }
+
+  /// Ticks credit them with ours; what they have is theirs to follow.
+  @Test func othersUsersInATickAreNoReasonToReadTheLedger() async throws {
+    let fixture = Fixture()
+    let instance = other(["Zoe"], unseen: 5)
+    fixture.store.state.withLock { $0.otherInstances = [instance] }
+    func reads() -> Int { fixture.store.state.withLock { $0.digests + $0.snapshots } }
+    func look() async {
+      let before = reads()
+      await fixture.time.wake(.seconds(1))
+      while reads() == before { await Task.yield() }
+    }
+    try await fixture.run {
+      await fixture.reached([.running])
+      await look()
+      let snapshots = fixture.store.state.withLock { $0.snapshots }
+      for number in 1...5 {
+        let interval = Duration.milliseconds(30_005)
+        await fixture.time.sleeper(of: interval)
+        let row = PointsRow(
+          user: "Zoe", points: Int64(number), stamp: DateTimeStamp(secondsSinceEpoch: 0))
+        fixture.store.state.withLock {
+          $0.tick = TickOutcome(
+            rows: [row], uncreditedUsers: [:], databaseMilliseconds: 0, notices: [])
+        }
+        await fixture.time.wake(interval)
+        await fixture.time.sleeper(of: interval)
+        await look()
+      }
+      #expect(fixture.store.state.withLock { $0.snapshots } == snapshots)
+    }
+  }
+
   /// A user taken out of the file while the daemon was dead, whose row is locked at the start.
   @Test func whoLeftWhileTheDaemonWasDeadIsClosedWhenTheLockEnds() async throws {
     let fixture = Fixture()

@@ -63,8 +63,7 @@ public protocol LedgerStore: Sendable {
   /// instances serve, in one transaction: the clean stop. Called again it changes nothing more.
   /// - Parameter users: whom this daemon serves, as far as it knows: a reload may have opened runs
   ///   of others just now.
-  /// - Returns: users whose runs stay open because another transaction has locked them.
-  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> [String]
+  func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> OpenRuns
 
   /// Replaces the ledger by that of a backup, all of it or, with an error other than `unknown`,
   /// nothing; its open runs are closed where they stood.
@@ -117,6 +116,19 @@ public struct RepairOutcome: Sendable, Hashable {
   public init(notices: [String] = [], failures: [String: String] = [:]) {
     self.notices = notices
     self.failures = failures
+  }
+}
+
+/// Runs of a daemon's users that a clean stop leaves open.
+public struct OpenRuns: Sendable, Hashable {
+  /// Users whom another transaction has locked.
+  public var locked: [String]
+  /// Users whom other instances serve as well, by the instance's name.
+  public var servedElsewhere: [String: [String]]
+
+  public init(locked: [String] = [], servedElsewhere: [String: [String]] = [:]) {
+    self.locked = locked
+    self.servedElsewhere = servedElsewhere
   }
 }
 
