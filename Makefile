@@ -49,7 +49,7 @@ scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests
 browser := .build/browser
 schemathesis := .build/schemathesis
 
-.PHONY: help run build debug test browser-test api-test fuzz screenshots lint format bench robustness \
+.PHONY: help run build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
   system-test system-test-packages make-targets db-shell phpmyadmin install deb clean
 
 help: ## List the targets
@@ -83,7 +83,7 @@ test: debug ## Install what is missing and run every test
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
 	@echo "==> Testing"
 	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked)
-	@$(MAKE) browser-test api-test fuzz
+	@$(MAKE) browser-test api-test fuzz simulation
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)
@@ -100,6 +100,20 @@ fuzz: debug ## Talk nonsense to the daemon over TCP and HTTP: make fuzz SEED=2
 	@packaging/development/require "fuzz pointsd" $(run_packages) python3
 	@echo "==> Fuzzing"
 	@$(owner) python3 Tests/Fuzz/fuzz.py --seed $(SEED)
+
+# Optimised, with the flags of the release programs, so that both builds share what they compile.
+simulation: ## Try the daemon on 2,000 simulated disasters: make simulation SEED=7 replays one
+	@packaging/development/require-swift $(SWIFT)
+	@packaging/development/require "build pointsd" $(build_packages)
+	@echo "==> Simulating"
+	@$(owner) $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
+	  --product simulation
+ifeq ($(origin SEED),command line)
+	@$(owner) $(release)/simulation --seed $(SEED) $(if $(MUTATION),--mutation $(MUTATION))
+else
+	@$(owner) $(release)/simulation --seeds 2000
+	@$(owner) $(release)/simulation --mutations 2000
+endif
 
 screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
 	@packaging/development/require "take the pictures" $(run_packages) $(browser_packages)

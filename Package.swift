@@ -118,6 +118,14 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["Points", "MariaDB", "ManagedDatabase", "CLinux", logging],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "LedgerModel", dependencies: ["Points"], path: "Tests/LedgerModel",
+      swiftSettings: strict),
+    .target(name: "CTaskJobs", path: "Tests/CTaskJobs"),
+    .executableTarget(
+      name: "simulation",
+      dependencies: ["LedgerModel", "Supervisor", "Points", "CTaskJobs", logging],
+      path: "Tests/Simulation", swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PointsTests", dependencies: ["Points", "TestSupport"], swiftSettings: strict),
@@ -141,7 +149,8 @@ let package = Package(
       name: "BackupTests", dependencies: ["Backup", "Points", "MariaDB", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "LedgerTests", dependencies: ["Ledger", "Points", "MariaDB", "TestSupport", logging],
+      name: "LedgerTests",
+      dependencies: ["Ledger", "LedgerModel", "Points", "MariaDB", "TestSupport", logging],
       swiftSettings: strict),
     .testTarget(
       name: "SupervisorTests",

@@ -21,23 +21,26 @@ extension Ledger {
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
         guard try session.tableExists("runs") else { return OpenRuns() }
-        // Also of users that a reload has just taken in or out: what counts is what is open.
-        var open = Set(try session.openRuns().map(\.user))
+        // Also of users that a reload has just taken in or out: what counts is what is open, and
+        // who has no open run may get one by a transaction that holds the row.
+        let open = Set(try session.openRuns().map(\.user))
+        var leaving = open.union(users)
         let others = try session.tableExists("served") ? session.served(instance).others : []
         var left = OpenRuns()
         for other in others {
           // Of one that is lost those are closed that are ours as well.
-          let kept = open.intersection(other.isLost ? other.users.subtracting(users) : other.users)
-          open.subtract(kept)
-          let own = kept.intersection(users)
+          let kept = leaving.intersection(other.isLost ? other.users.subtracting(users) : other.users)
+          leaving.subtract(kept)
+          let own = kept.intersection(users).intersection(open)
           if !own.isEmpty { left.servedElsewhere[other.name] = own.sorted() }
         }
         let outcome = try Reconciliation(
-          users: [], leaving: open.sorted(), policy: .skip,
+          users: [], leaving: leaving.sorted(), policy: .skip,
           operation: operation, reason: operation.reason ?? "closed",
           maximumCatchUpMilliseconds: limit
         ).run(on: session)
-        left.locked = outcome.failures.keys.sorted()
+        left.locked = outcome.failures.filter { $1 == CreditFailure.locked || open.contains($0) }
+          .keys.sorted()
         return left
       }
     }

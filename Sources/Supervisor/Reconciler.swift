@@ -24,7 +24,11 @@ struct Reconciler: Sendable {
   /// - Parameters:
   ///   - wanted: the configured users.
   ///   - snapshot: read after everything that was written before.
-  mutating func plan(_ wanted: [LedgerUser], _ snapshot: LedgerSnapshot) -> Plan {
+  ///   - reloading: users whom a reload concerns that is under way: the ledger may have them as they
+  ///     will be, while `wanted` has them as they were. They are left as they are.
+  mutating func plan(
+    _ wanted: [LedgerUser], _ snapshot: LedgerSnapshot, excluding reloading: Set<String> = []
+  ) -> Plan {
     let rows = Set(snapshot.rows.map(\.user))
     let intents = Dictionary(
       snapshot.intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
@@ -43,7 +47,10 @@ struct Reconciler: Sendable {
     missing = missingNow
     let configured = Set(wanted.map(\.name))
     let elsewhere = snapshot.otherInstances.reduce(into: Set<String>()) { $0.formUnion($1.users) }
-    plan.closing = open.keys.filter { !configured.contains($0) && !elsewhere.contains($0) }.sorted()
+    plan.repairs.removeAll { reloading.contains($0.name) }
+    plan.closing = open.keys.filter {
+      !configured.contains($0) && !elsewhere.contains($0) && !reloading.contains($0)
+    }.sorted()
     plan.serves = snapshot.served != configured
     return plan
   }

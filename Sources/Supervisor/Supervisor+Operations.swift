@@ -5,16 +5,13 @@ extension Supervisor {
   public func apply(_ change: Change, to name: String, by operation: Operation) async throws
     -> ServerStatus
   {
-    let user = try server(named: name).definition.user
-    let receipt = try await self.change(change, of: [user], by: operation)
+    let before = try server(named: name)
+    let user = before.definition.user
+    _ = try await self.change(change, of: [user], by: operation)
     await turned()
-    guard let server = table.named(user) else {
-      throw ControlError.unknown(
-        operation: receipt.operation, "it was done, and \(user) left the configuration meanwhile")
-    }
-    // A server that failed is tried again at once.
-    if change == .start { handle(.startAsked, server: server) }
-    await settled(server)
+    // The change was made, also where a reload has removed the user meanwhile.
+    guard let server = table.named(user) else { return before.status }
+    await reach(change, server)
     return server.status
   }
 
@@ -26,9 +23,15 @@ extension Supervisor {
     let changed = receipt.users.filter { $0.result == .done }
       .compactMap { table.named($0.user) }
     await turned()
-    for server in changed where change == .start { handle(.startAsked, server: server) }
-    for server in changed { await settled(server) }
+    for server in changed { await reach(change, server) }
     return GroupOutcome(servers: changed.map(\.status), users: receipt.users)
+  }
+
+  /// Returns when a server has come to rest after a change; one that failed is tried again at once.
+  private func reach(_ change: Change, _ server: Server) async {
+    // A change that is repeated under its key may be long past.
+    if change == .start, server.effective.running { handle(.startAsked, server: server) }
+    await settled(server)
   }
 
   public func adjust(_ change: Change, user name: String, by operation: Operation) async throws

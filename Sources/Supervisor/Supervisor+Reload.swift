@@ -179,6 +179,7 @@ extension Supervisor {
     let added = Set(reload.steps.filter { $0.server == nil }.compactMap { $0.definition?.user })
     table.replace(by: reload.steps.compactMap(successor))
     isExchangingDefinitions = false
+    unfinishedReload = nil
     for server in closing { table.removeIfGone(server) }
     adjustTicks()
     await turned()
@@ -216,4 +217,9 @@ struct ReloadTransaction {
   let steps: [ReloadStep]
   let plan: ReloadPlan
   let operation: Operation
+
+  /// Whose accounts it changes.
+  var users: Set<String> {
+    Set(steps.filter(\.changesAccount).map(\.entry.user))
+  }
 }

@@ -62,7 +62,7 @@ extension Supervisor {
     let snapshot = try await store.snapshot(of: table.users)
     guard phase != .stopping else { return true }
     if restoreMark != .some(snapshot.restoreMark) { ledgerChanged(to: snapshot.restoreMark) }
-    let plan = reconciler.plan(table.accounts, snapshot)
+    let plan = reconciler.plan(table.accounts, snapshot, excluding: unfinishedReload?.users ?? [])
     // Nothing is served before the ledger was brought to what is wanted once.
     if case .preparing = phase, round == 0, !plan.isEmpty {
       _ = try await carryOut(plan)

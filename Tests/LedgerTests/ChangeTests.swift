@@ -173,6 +173,23 @@ struct ChangeTests {
     try await fixture.expectClean([])
   }
 
+  @Test func aCleanStopNamesWhomATransactionMayStillLetEarn() async throws {
+    let fixture = try await LedgerFixture.running(["Afif", "Faiz"])
+    try await fixture.apply(.stop, "Faiz")
+    // As a repair whose client is gone and whose COMMIT is still to come.
+    let lost = try await Connection.open(fixture.settings)
+    try await lost.run { session in
+      try session.executeText("START TRANSACTION")
+      try session.execute("SELECT points FROM user_tracking WHERE user = 'Faiz' FOR UPDATE")
+    }
+    let stop = Operation(who: "pointsd", reason: "clean stop")
+    let left = try await fixture.ledger.closeRuns(of: ["Afif", "Faiz"], operation: stop)
+    #expect(left == ["Faiz"])
+    await lost.close()
+    #expect(
+      try await fixture.ledger.closeRuns(of: ["Afif", "Faiz"], operation: stop) == [])
+  }
+
   @Test func hostileNamesAreNamesLikeAnyOther() async throws {
     let users = [
       "Robert'); DROP TABLE user_tracking; --", "🍣", "🍺", "<script>alert(1)</script>", "%", "\\",

@@ -152,6 +152,31 @@ import Testing
     }
   }
 
+  @Test func aChangeThatWasMadeIsSoAlsoWhereItsUserHasLeftMeanwhile() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.store.state.withLock { $0.attemptErrors = [.unavailable("gone")] }
+      let asked = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: operation()) }
+      while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      await fixture.supervisor.remove("Afif")
+      await fixture.time.wake(.milliseconds(50))
+      let status = try await asked.value
+      #expect(status.user == "Afif")
+    }
+  }
+
+  @Test func aStartThatIsRepeatedOpensNoListenerOfAUserStoppedSince() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      _ = try await fixture.supervisor.apply(.stop, to: "Afif", by: operation())
+      fixture.store.state.withLock { $0.repeatsChanges = true }
+      let status = try await fixture.supervisor.apply(.start, to: "Afif", by: operation("key"))
+      #expect(status.status == .stopped)
+    }
+  }
+
   private func isUnknown(
     _ result: Result<ServerStatus, any Error>, _ identifier: String
   ) -> Bool {
@@ -167,6 +192,11 @@ import Testing
 extension Supervisor {
   /// Changes that are on their way.
   fileprivate var changeCount: Int { changes.count }
+
+  /// As a reload removes a user.
+  fileprivate func remove(_ user: String) {
+    table.replace(by: table.all.filter { $0.definition.user != user })
+  }
 
   /// Those who wait for the outcome of one.
   fileprivate var waiterCount: Int { changes.values.reduce(0) { $0 + $1.waiters.count } }

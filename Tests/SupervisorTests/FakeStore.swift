@@ -29,6 +29,8 @@ final class FakeStore: LedgerStore {
     var attempts: [LedgerChange] = []
     var attemptErrors: [LedgerError] = []
     var voided: [String] = []
+    /// Whether changes are found done, long before.
+    var repeatsChanges = false
     var expectedEarning: Set<String> = []
 
     /// What the ledger holds.
@@ -160,6 +162,11 @@ final class FakeStore: LedgerStore {
       return state.attemptErrors.isEmpty ? nil : state.attemptErrors.removeFirst()
     }
     if let scripted { throw scripted }
+    if state.withLock({ $0.repeatsChanges }) {
+      return ChangeReceipt(
+        operation: "earlier", users: change.users.map { .init(user: $0, result: .done) },
+        rows: [], intents: [])
+    }
     switch change.work {
     case .change(let asked, let users):
       var (rows, intents) = ([PointsRow](), [Intent]())

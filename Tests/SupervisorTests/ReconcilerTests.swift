@@ -57,6 +57,17 @@ struct ReconcilerTests {
     #expect(reconciler.plan([user("Afif", stopped)], ledger).isEmpty)
   }
 
+  @Test func whomAReloadConcernsIsLeftAloneUntilItIsOver() {
+    var reconciler = Reconciler()
+    var ledger = snapshot("Afif", "Zoe")
+    ledger.openRuns[0] = .init(
+      user: "Afif", terms: AccrualTerms(points: 1, intervalMilliseconds: 30_000))
+    let underWay = reconciler.plan([user("Afif")], ledger, excluding: ["Afif", "Zoe"])
+    #expect(underWay.repairs.isEmpty && underWay.closing.isEmpty)
+    let over = reconciler.plan([user("Afif")], ledger)
+    #expect(over.repairs.map(\.name) == ["Afif"] && over.closing == ["Zoe"])
+  }
+
   @Test func aRowIsGoneOnlyIfTwoSnapshotsAgree() {
     var reconciler = Reconciler()
     let wanted = [user("Afif")]
