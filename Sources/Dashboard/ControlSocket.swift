@@ -144,7 +144,7 @@ final class ControlSocket: Sendable {
     var mode: mode_t = 0o600
     if let group {
       guard give(name, in: number, to: try Self.identifier(of: group)) else {
-        throw failure("it cannot be given to the group \(group)")
+        throw failure("it cannot be given to the group \(group)", advice: Self.advice(on: group))
       }
       mode = 0o660
     }
@@ -182,8 +182,18 @@ final class ControlSocket: Sendable {
     return entry.pointee.gr_gid
   }
 
-  private func failure(_ text: String) -> ControlSocketError {
-    ControlSocketError("control socket \(path): \(text): \(SystemMessage.text(errno))")
+  /// What an operator does when the socket may not be given to a group.
+  private static func advice(on group: String) -> String {
+    "; pointsd has to be a member of it, and the installed service needs leave: systemctl edit pointsd,"
+      + " and below [Service] SupplementaryGroups=\(group) and SystemCallFilter=@chown"
+  }
+
+  /// - Parameter advice: evaluated behind the system's reason.
+  private func failure(
+    _ text: String, advice: @autoclosure () -> String = ""
+  ) -> ControlSocketError {
+    let reason = SystemMessage.text(errno)
+    return ControlSocketError("control socket \(path): \(text): \(reason)\(advice())")
   }
 
   /// Whether a daemon accepts connections there. Any doubt counts as yes: a live daemon's socket

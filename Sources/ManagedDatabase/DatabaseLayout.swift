@@ -73,6 +73,7 @@ extension DatabaseLayout {
     }
     try Self.refuseUnusable(directory.path)
     try refuseForeignContent()
+    try refuseSandbox()
   }
 
   private static func refuseUnusable(_ path: String) throws(ManagedDatabaseError) {
@@ -81,6 +82,18 @@ extension DatabaseLayout {
         "database.managed.dataDirectory is \(path): MariaDB's programs cannot handle a colon, an "
           + "apostrophe or a backslash in it; give another directory")
     }
+  }
+
+  /// MariaDB gives files the owner that they have when it replaces them, as with a trigger's; the
+  /// sandbox of a service may refuse every such call.
+  private func refuseSandbox() throws(ManagedDatabaseError) {
+    // Changes neither owner nor group.
+    let isRefused = fchown(directory.descriptor.number, uid_t.max, gid_t.max) != 0
+    guard isRefused, errno == EPERM else { return }
+    throw .unusable(
+      "a database of pointsd's own gives files their owner (chown), which is not permitted here; "
+        + "for the installed service: systemctl edit pointsd, and below [Service] "
+        + "SystemCallFilter=@chown")
   }
 
   private func refuseForeignContent() throws(ManagedDatabaseError) {
