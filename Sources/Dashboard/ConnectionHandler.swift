@@ -22,7 +22,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// For how long a peer may take nothing of what waits for it.
     var unread = TimeAmount.seconds(30)
     /// After how much of that its connection makes room for another when there is none; nil: never.
-    var stalled: TimeAmount? = .seconds(2)
+    var stalled: TimeAmount? = .seconds(1)
     /// Requests that may wait for their answers; a peer that sends more is closed after these.
     var pipelined = 16
     /// A request that announces a longer body is refused without reading it.

@@ -131,7 +131,7 @@ import Testing
     let connection = try Connection()
     try connection.receive(Self.get)
     connection.setWritable(false)
-    connection.pass(.milliseconds(1999))
+    connection.pass(.milliseconds(999))
     #expect(connection.activities.last == .answering)
     connection.pass(.milliseconds(1))
     #expect(connection.activities.last == .stalled)
