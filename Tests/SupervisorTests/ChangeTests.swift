@@ -118,6 +118,26 @@ import Testing
     }
   }
 
+  /// A change that might be applied later can open no run behind a clean stop.
+  @Test func aStopEndsTheDoubtsFirst() async throws {
+    let fixture = Fixture()
+    let asked = operation()
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.store.state.withLock {
+        $0.attemptErrors = [.unknown(operation: asked.id, reason: "the reply was lost")]
+      }
+      let started = Task { try await fixture.supervisor.apply(.start, to: "Afif", by: asked) }
+      while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      fixture.time.advance(milliseconds: 4000)
+      await fixture.time.wake(.milliseconds(4000))
+      #expect(isUnknown(await started.result, asked.id))
+    }
+    #expect(fixture.store.state.withLock { $0.voided.isEmpty })
+    #expect(await fixture.supervisor.shutDown(deadline: .seconds(5)) == .closed)
+    #expect(fixture.store.state.withLock { $0.voided } == [asked.id])
+  }
+
   /// What is on its way, or was done, is not refused because nothing can be done now.
   @Test func aKeyIsAnsweredAlikeWhileTheDatabaseIsAway() async throws {
     let fixture = Fixture()
