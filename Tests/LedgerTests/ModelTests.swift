@@ -55,7 +55,7 @@ struct ModelTests {
       case 8:
         let operation = Operation(who: "pointsd", reason: "clean stop")
         let names = users.map(\.name)
-        #expect(try await fixture.ledger.closeRuns(of: names, operation: operation) == [])
+        #expect(try await fixture.ledger.closeRuns(of: names, operation: operation).locked == [])
         #expect(
           model.closeRuns(
             of: names, instance: "pointsd", locked: [], now: now, operation: operation) == [])

@@ -91,7 +91,7 @@ extension ModelStore {
 
   func closeRuns(
     of users: [String], operation: Operation
-  ) async throws(LedgerError) -> [String] {
+  ) async throws(LedgerError) -> OpenRuns {
     do {
       let locked = try await perform(
         Request(what: "close the runs", operation: operation, users: users)
@@ -103,9 +103,9 @@ extension ModelStore {
             of: seen, instance: self.instance, locked: locked, now: now, operation: operation)
         }
       }
-      return mutation == .stopCallsUnknownClosed ? [] : locked
+      return OpenRuns(locked: mutation == .stopCallsUnknownClosed ? [] : locked)
     } catch LedgerError.unknown where mutation == .stopCallsUnknownClosed {
-      return []
+      return OpenRuns()
     }
   }
 }
