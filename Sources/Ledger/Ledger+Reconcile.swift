@@ -29,7 +29,8 @@ extension Ledger {
         var left = OpenRuns()
         for other in others {
           // Of one that is lost those are closed that are ours as well.
-          let kept = leaving.intersection(other.isLost ? other.users.subtracting(users) : other.users)
+          let kept = leaving.intersection(
+            other.isLost ? other.users.subtracting(users) : other.users)
           leaving.subtract(kept)
           let own = kept.intersection(users).intersection(open)
           if !own.isEmpty { left.servedElsewhere[other.name] = own.sorted() }

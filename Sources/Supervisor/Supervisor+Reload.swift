@@ -26,6 +26,7 @@ extension Supervisor {
       unfinishedReload = reload
       try await commitReload(reload)
       await takeOver(reload)
+      doneReload = reload
       endReload(operation, refusal: nil)
       return reload.plan
     } catch ControlError.unknown(let identifier, let message) {
@@ -43,7 +44,10 @@ extension Supervisor {
   /// The outcome of a reload became known after the answer was given.
   func finishReload(done: Bool) async {
     guard let reload = unfinishedReload else { return }
-    if done { await takeOver(reload) }
+    if done {
+      await takeOver(reload)
+      doneReload = reload
+    }
     endReload(
       reload.operation,
       refusal: done
@@ -51,7 +55,6 @@ extension Supervisor {
   }
 
   private func endReload(_ operation: Operation, refusal: (any Error)?) {
-    if refusal == nil { doneReload = unfinishedReload }
     unfinishedReload = nil
     changeLock.endExclusive()
     concludeReload(operation, refusal: refusal)

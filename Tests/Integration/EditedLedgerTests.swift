@@ -52,7 +52,8 @@ import Testing
     try await eventually("it goes on: \(daemon.log)") { try isWhole(5) }
     if !option.isEmpty {
       try await eventually("it says what was done: \(daemon.log)") {
-        daemon.log.contains("the trigger user_tracking_updated_by_hand on user_tracking was missing")
+        daemon.log.contains(
+          "the trigger user_tracking_updated_by_hand on user_tracking was missing")
       }
     }
     try await server.byHand("UPDATE user_tracking SET points = points + 7 WHERE user = 'Faiz'")

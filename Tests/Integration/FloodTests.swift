@@ -111,12 +111,11 @@ import Testing
   }
 
   /// The private database inherits the limit, and MariaDB 11.8 needs more than 64 for itself. What
-  /// is tried here is the daemon's own; where only root may raise a limit, MariaDB 10.11 gets along.
+  /// is tried here is the daemon's own. Raising a limit needs a right that even root may lack in a
+  /// container; MariaDB 10.11 gets along without.
   private func giveDatabaseItsOwnLimit(_ daemon: Daemon) throws {
-    guard getuid() == 0, let database = daemon.databaseProcess else { return }
-    let raised = try Integration.run(
-      "/usr/bin/prlimit", ["--nofile=1024", "--pid", "\(database)"])
-    #expect(raised.status == 0, "\(raised.errors)")
+    guard let database = daemon.databaseProcess else { return }
+    _ = try Integration.run("/usr/bin/prlimit", ["--nofile=1024", "--pid", "\(database)"])
   }
 
   private func openDescriptors(of process: Process) throws -> Int {

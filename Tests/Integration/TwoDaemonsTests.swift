@@ -124,7 +124,9 @@ import Testing
     let end = try await daemon.terminated()
     #expect(end.status == 0)
     #expect(try await server.openRuns() == ["Afif", "Faiz"])
-    let line = end.log.split(separator: "\n").first { $0.contains("stay open, left to the instance") }
+    let line = end.log.split(separator: "\n").first {
+      $0.contains("stay open, left to the instance")
+    }
     #expect(line?.contains(former.controlSocket) == true, "\(end.log)")
     #expect(line?.contains("the runs of 1 users") == true && line?.contains(": Afif") == true)
   }
