@@ -55,6 +55,8 @@ import Testing
       let outcome = try operation(daemon, answer.json["operation"])["outcome"] as? String
       #expect(loss == .connection || outcome == (loss == .reply ? "done" : "void"))
     }
+    // A daemon that still takes the database for away would rightly refuse the next change.
+    try await eventually("the database is back") { try daemon.http("/readyz").status == 200 }
     // Away until it was said that the outcome is unknown, and while the client asks again.
     proxy.meet(
       ProxyFault(loss, of: "COMMIT", after: "INSERT INTO operations", thenAway: true))
