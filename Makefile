@@ -17,6 +17,9 @@ PREFIX ?= /usr/local
 SCREENSHOTS ?= docs/screenshots
 # The Debian that `make system-test` boots: bookworm (12) or trixie (13).
 SUITE ?= bookworm
+# Which tests `make test` runs, by a regular expression; and how many of the whole program side by side.
+FILTER ?=
+WIDTH ?= 4
 # Which conversations `make fuzz` holds.
 SEED ?= 1
 
@@ -43,6 +46,8 @@ phpmyadmin_packages := phpmyadmin php-cli php-mysql php-cgi
 system_packages := debootstrap systemd-container dpkg-dev
 lint_packages := systemd shellcheck mandoc
 
+# The tests that start the daemon.
+whole := ^Integration\.
 # Tests that have a long form.
 scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests
 
@@ -79,11 +84,20 @@ debug:
 	@$(owner) $(SWIFT) build --build-tests $(checked) 2>&1 | $(owner) tee .build/debug-build.log
 	@! grep -q '^Build.*cancelled!' .build/debug-build.log || exit 1
 
-test: debug ## Install what is missing and run every test
+test: debug ## Install what is missing and run every test, or some: make test FILTER=StopTests
 	@packaging/development/require "run the tests" $(run_packages) $(test_packages)
-	@echo "==> Testing"
-	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked)
+ifneq ($(FILTER),)
+	@echo "==> Testing what matches $(FILTER)"
+	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked) --filter '$(FILTER)'
+else
+	@echo "==> Testing the parts"
+	@$(owner) $(SWIFT) test --skip-build --no-parallel $(checked) --skip '$(whole)'
+	@# Each of these spends its time on waiting, and has daemons and ports of its own.
+	@echo "==> Testing the whole program"
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) \
+	  $(owner) $(SWIFT) test --skip-build --parallel $(checked) --filter '$(whole)'
 	@$(MAKE) browser-test api-test fuzz simulation
+endif
 
 browser-test: $(browser)/ready
 	@packaging/development/require "run the browser tests" $(browser_packages)

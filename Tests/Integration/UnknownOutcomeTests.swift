@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The answer to a COMMIT is lost and the database is away: what clients are told is true.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct UnknownOutcomeTests {
+@Suite(.timeLimit(.minutes(10))) struct UnknownOutcomeTests {
   private func start(
     _ options: Daemon.Options = .init(intervalSeconds: 0.2)
   ) async throws -> (GivenServer, CommitDroppingProxy, Daemon) {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A reload whose COMMIT, its answer or the reading after it is lost: as a whole, or not at all.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct UnknownReloadTests {
+@Suite(.timeLimit(.minutes(10))) struct UnknownReloadTests {
   private let before = ["Afif", "Syahmi", "Faiz"]
 
   /// A daemon whose file has lost Faiz and got Zoe.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A restore whose connection dies as the ledgers are exchanged, and one that gives up.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct UnknownRestoreTests {
+@Suite(.timeLimit(.minutes(10))) struct UnknownRestoreTests {
   /// A daemon with a backup in which Faiz has 7,000 points more than the ledger has by now.
   private func start() async throws -> (GivenServer, CommitDroppingProxy, Daemon, backup: String) {
     let server = try await GivenServer.make(.shared())

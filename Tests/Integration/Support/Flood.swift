@@ -20,10 +20,19 @@ final class Flood {
     }
   }
 
+  /// Thousands of connections are more than the soft limit that most machines start with.
+  private static let raisedLimit: Void = {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }()
+
   private var descriptors: [Int32] = []
 
   /// - Parameter count: connections that are tried; the daemon need not take them.
   init(_ kind: Kind, of daemon: Daemon, count: Int) {
+    _ = Self.raisedLimit
     for _ in 0..<count {
       let descriptor =
         switch kind {
