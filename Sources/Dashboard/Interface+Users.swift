@@ -15,7 +15,7 @@ extension Interface {
       ) { _, _ in
         let reading = try await control.users()
         return .success(
-          .array(reading.value.map(Documents.user)),
+          encodedUsers.list(reading),
           beside: [("timestamp", .string(time.now().description))] + staleness(reading))
       },
       Route(

@@ -7,6 +7,7 @@ import Telemetry
 /// The routes of the HTTP interface and what they share.
 struct Interface: Sendable {
   let control: any Control
+  let encodedUsers = EncodedUsers()
   let events: EventStream
   let snapshots: SnapshotSource
   let shares: ConnectionShares

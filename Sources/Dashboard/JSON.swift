@@ -15,6 +15,8 @@ enum JSON: Sendable, Equatable {
   case string(String)
   case array([JSON])
   case object([Member])
+  /// What `encoded` gave earlier.
+  case encoded([UInt8])
 
   static func number(_ value: some FixedWidthInteger) -> JSON { .integer(Int128(value)) }
 
@@ -43,6 +45,7 @@ enum JSON: Sendable, Equatable {
         bytes.append(UInt8(ascii: ":"))
         member.value.append(to: &bytes)
       }
+    case .encoded(let value): bytes += value
     }
   }
 

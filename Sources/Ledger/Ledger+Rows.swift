@@ -5,7 +5,7 @@ extension Session {
   /// The rows of `users`, in the order asked; users without a row are left out.
   func rows(of users: [String]) throws -> [PointsRow] {
     var rows: [String: PointsRow] = [:]
-    for names in Batch.padded(users) {
+    for names in Batch.padded(users, largest: Batch.largestRead) {
       let sql = """
         SELECT user, points, datetime_stamp FROM user_tracking \
         WHERE user IN (\(Statement.placeholders(names.count)))

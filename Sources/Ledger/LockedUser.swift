@@ -169,7 +169,7 @@ extension Session {
   /// The intents of those of `users` that have one.
   func intents(of users: [String]) throws -> [String: Intent] {
     var intents: [String: Intent] = [:]
-    for names in Batch.padded(users) {
+    for names in Batch.padded(users, largest: Batch.largestRead) {
       let sql = """
         SELECT user, running, paused, asked_by, reason, since, revision FROM intents \
         WHERE user IN (\(Statement.placeholders(names.count)))

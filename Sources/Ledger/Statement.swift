@@ -46,6 +46,9 @@ enum Statement {
 /// Lists cut into pieces of a few sizes, so that a few prepared statements serve every length.
 enum Batch {
   static let largest = 128
+  /// Of reads of everybody, so that those of thousands of users stay few. From 1,000 on MariaDB makes
+  /// a subquery of a list (`in_predicate_conversion_threshold`).
+  static let largestRead = 512
 
   /// Pieces whose lengths are powers of two, for lists that must not repeat an element.
   static func exact<Element>(_ list: [Element]) -> [ArraySlice<Element>] {
@@ -61,7 +64,7 @@ enum Batch {
   }
 
   /// Pieces filled up to a power of two by repeating the last element, for `IN (…)`.
-  static func padded<Element>(_ list: [Element]) -> [[Element]] {
+  static func padded<Element>(_ list: [Element], largest: Int = largest) -> [[Element]] {
     stride(from: 0, to: list.count, by: largest).map { start in
       filledUp(Array(list[start..<min(start + largest, list.count)]))
     }

@@ -7,7 +7,7 @@ actor RowReader {
   /// Rows of one read, by name.
   struct Rows: Sendable {
     let rows: [PointsRow]
-    /// Rises with each read.
+    /// Rises with each list of rows: those who share one have the same.
     let version: UInt64
   }
 
@@ -29,6 +29,9 @@ actor RowReader {
     self.reader = reader
     self.time = time
   }
+
+  /// Requests that wait for a read.
+  var waitingCount: Int { waiting.count }
 
   private var now: Int64 { time.monotonicMilliseconds() * 1_000_000 }
 
@@ -69,7 +72,6 @@ actor RowReader {
   private func ended(_ result: Result<[PointsRow], ReadFailure>) {
     switch result {
     case .success(let rows):
-      version += 1
       let found = Dictionary(rows.map { ($0.user, $0) }, uniquingKeysWith: { $1 })
       latest = nil
       for ticket in gate.readSucceeded().tickets { answer(ticket, found) }
@@ -83,6 +85,7 @@ actor RowReader {
     // Those who ask for everybody share one list.
     if latest?.users != users {
       let rows = users.compactMap { found[$0] }.sorted { $0.user < $1.user }
+      version += 1
       latest = (users, Rows(rows: rows, version: version))
     }
     continuation.resume(returning: latest?.rows)

@@ -12,6 +12,8 @@ final class FakeControl: Control {
       .test("server1", "Afif", 5001, ["python"]), .test("server_c2", "Faiz", 6002, ["c"]),
     ]
     var staleSeconds: Int?
+    /// Tells the rows of one group read.
+    var version: UInt64?
     /// What every change, and every read of rows, throws.
     var changeError: ControlError?
     var readError: ControlError?
@@ -80,7 +82,7 @@ final class FakeControl: Control {
   func users() async throws -> Reading<[PointsRow]> {
     try state.withLock { state in
       if let error = state.readError { throw error }
-      return Reading(state.rows, staleSeconds: state.staleSeconds)
+      return Reading(state.rows, staleSeconds: state.staleSeconds, version: state.version)
     }
   }
 

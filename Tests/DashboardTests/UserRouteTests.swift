@@ -19,6 +19,26 @@ import Testing
     #expect(answer.headers[.cacheControl] == "no-store")
   }
 
+  /// The rows of one group read are encoded for the first who asks.
+  @Test func thoseWhomOneReadAnswersShareItsText() async throws {
+    let control = fixture.control
+    try await fixture.withClient { send in
+      func ask(version: UInt64?, points: Int64) async throws -> String {
+        control.set {
+          $0.version = version
+          $0.rows[0] = PointsRow(user: "Afif", points: points, stamp: nil)
+        }
+        return try await send(.get, "/api/users", nil, HTTPFields()).body
+      }
+      let first = try await ask(version: 1, points: 120)
+      #expect(first.contains(#"{"user":"Afif","points":120,"datetime_stamp":null}"#))
+      #expect(try await ask(version: 1, points: 130) == first)
+      #expect(try await ask(version: 2, points: 130).contains(#""points":130"#))
+      #expect(try await ask(version: nil, points: 140).contains(#""points":140"#))
+      #expect(try await ask(version: nil, points: 150).contains(#""points":150"#))
+    }
+  }
+
   @Test func staleRowsSaySo() async throws {
     fixture.control.set { $0.staleSeconds = 12 }
     #expect(try await fixture.get("/api/users").body.hasSuffix(#","stale_seconds":12}"#))

@@ -9,6 +9,8 @@ final class FakeStore: LedgerStore {
     var intents: [String: Intent] = [:]
     var health = LedgerHealth.available
     var prepared = 0
+    var healthChecks = 0
+    var triggerLooks = 0
     var digests = 0
     var snapshots = 0
     var open: [String: AccrualTerms] = [:]
@@ -67,7 +69,12 @@ final class FakeStore: LedgerStore {
 
   func prepare() async throws(LedgerError) { try checked { $0.prepared += 1 } }
 
-  func health() async -> LedgerHealth { state.withLock { $0.health } }
+  func health() async -> LedgerHealth {
+    state.withLock { state in
+      state.healthChecks += 1
+      return state.health
+    }
+  }
 
   func digest() async throws(LedgerError) -> LedgerDigest {
     try checked { state in
@@ -110,7 +117,10 @@ final class FakeStore: LedgerStore {
     }
   }
 
-  func repairTriggers() async throws(LedgerError) -> [String] { [] }
+  func repairTriggers() async throws(LedgerError) -> [String] {
+    state.withLock { $0.triggerLooks += 1 }
+    return []
+  }
 
   func serve(_ users: [String]) async throws(LedgerError) {
     try checked { $0.served = Set(users) }
