@@ -7,25 +7,26 @@ extension Ledger {
     switch range {
     case .updates(let count):
       return try await retries.run(what, reads: true) {
-        try await pool.transaction(.snapshot) { session in
-          try session.latestUpdates(of: user, limit: min(max(count, 1), 1000))
+        try await pool.withInterruptibleConnection {
+          try await $0.transaction(.snapshot) { session in
+            try session.latestUpdates(of: user, limit: min(max(count, 1), 1000))
+          }
         }
       }
     case .span(let from, let to, let points):
       let samples = { @Sendable (session: Session) in
         try session.samples(of: user, from: from, to: to, limit: min(max(points, 2), 1000))
       }
-      guard to.secondsSinceEpoch - from.secondsSinceEpoch > Self.longHistory else {
+      guard range.isLong else {
         return try await retries.run(what, reads: true) {
-          try await pool.transaction(.snapshot, samples)
+          try await pool.withInterruptibleConnection {
+            try await $0.transaction(.snapshot, samples)
+          }
         }
       }
       return try await report(.longHistory, what, samples)
     }
   }
-
-  /// A history of more than so many seconds is a long one.
-  private static let longHistory: Int64 = 32 * 86_400
 }
 
 extension Session {

@@ -47,12 +47,8 @@ extension Ledger {
     reports[kind, default: 0] += 1
     defer { reports[kind, default: 0] -= 1 }
     return try await translated(what) {
-      try await reportPool.withConnection { connection in
-        try await withTaskCancellationHandler {
-          try await connection.transaction(.snapshot, body)
-        } onCancel: {
-          connection.abort()
-        }
+      try await reportPool.withInterruptibleConnection {
+        try await $0.transaction(.snapshot, body)
       }
     }
   }

@@ -22,12 +22,14 @@ extension Ledger {
     }
   }
 
-  /// Reads, in a session that changes nothing, as often as it helps.
+  /// Reads, or makes what may be made twice, as often as it helps. Ends with the task.
   func read<Result: Sendable>(
     _ what: String, _ body: @escaping @Sendable (Session) throws -> Result
   ) async throws(LedgerError) -> Result {
     do {
-      return try await retries.run(what) { try await pool.run(body) }
+      return try await retries.run(what) {
+        try await pool.withInterruptibleConnection { try await $0.run(body) }
+      }
     } catch let error as LedgerError {
       throw error
     } catch {

@@ -15,6 +15,21 @@ extension ConnectionPool {
     }
   }
 
+  /// Runs `body` with a connection that is cut when the task is cancelled: for what may be given up at
+  /// any moment, because it changes nothing or may be done twice.
+  /// - Parameter deadline: how long to wait for a free connection.
+  public nonisolated func withInterruptibleConnection<Result: Sendable>(
+    deadline: Duration = .seconds(2), _ body: @Sendable (Connection) async throws -> Result
+  ) async throws -> Result {
+    try await withConnection(deadline: deadline) { connection in
+      try await withTaskCancellationHandler {
+        try await body(connection)
+      } onCancel: {
+        connection.abort()
+      }
+    }
+  }
+
   /// Runs statements on a connection. Throws what `body` throws, and `DatabaseError`.
   /// - Parameter deadline: how long to wait for a free connection.
   public nonisolated func run<Result: Sendable>(

@@ -4,6 +4,12 @@ public enum HistoryRange: Sendable, Hashable {
   case updates(Int)
   /// From one moment to another (seconds), sampled to at most `points` points.
   case span(from: DateTimeStamp, to: DateTimeStamp, points: Int)
+
+  /// Whether it reads more than 32 days, for which there are places and a deadline of their own.
+  public var isLong: Bool {
+    guard case .span(let from, let to, _) = self else { return false }
+    return to.secondsSinceEpoch - from.secondsSinceEpoch > 32 * 86_400
+  }
 }
 
 /// One point of a user's history.

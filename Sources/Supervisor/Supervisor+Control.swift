@@ -27,11 +27,10 @@ extension Supervisor: Control {
 
   public func history(of name: String, range: HistoryRange) async throws -> [HistoryPoint] {
     let user = try server(named: name).definition.user
-    try requireAnswer()
-    do {
-      return try await store.history(of: user, range: range)
-    } catch let error as LedgerError {
-      throw ControlError(error)
+    // A long one has a deadline of the ledger's.
+    let deadline = range.isLong ? nil : Self.readDeadline
+    return try await answered(within: deadline) { [store] in
+      try await store.history(of: user, range: range)
     }
   }
 
@@ -56,13 +55,11 @@ extension Supervisor: Control {
 
   public func verify() async throws -> Verification {
     try requireServing()
-    do {
-      let verification = try await store.verify(table.accounts)
-      metrics.verified(verification)
-      return verification
-    } catch let error as LedgerError {
-      throw ControlError(error)
+    let verification = try await answered(within: nil) { [store, accounts = table.accounts] in
+      try await store.verify(accounts)
     }
+    metrics.verified(verification)
+    return verification
   }
 
   public func readinessFailure() async -> ReadinessFailure? {

@@ -90,23 +90,17 @@ extension Supervisor {
       case .key(let key, let account):
         unknown.filter { $0.operation.key == key && $0.operation.who == account }
       }
-    if matching.isEmpty { try requireAnswer() }
-    do throws(LedgerError) {
-      if case .latest(let count) = selection {
-        return Array((matching + (try await store.operations(selection))).prefix(count))
-      }
-      return matching.isEmpty ? try await store.operations(selection) : matching
-    } catch {
-      throw ControlError(error)
+    switch selection {
+    case .latest(let count):
+      let known = try await answered { [store] in try await store.operations(selection) }
+      return Array((matching + known).prefix(count))
+    case .identifier, .key:
+      guard matching.isEmpty else { return matching }
+      return try await answered { [store] in try await store.operations(selection) }
     }
   }
 
   public func audit(_ selection: AuditSelection) async throws -> [AuditEntry] {
-    try requireAnswer()
-    do throws(LedgerError) {
-      return try await store.audit(selection)
-    } catch {
-      throw ControlError(error)
-    }
+    try await answered { [store] in try await store.audit(selection) }
   }
 }

@@ -111,12 +111,8 @@ extension Supervisor {
   /// What was asked of users in an earlier life; while the database is away they are taken to run.
   private func keptIntents(of users: [String]) async throws(ControlError) -> [String: Intent] {
     guard !users.isEmpty, case .available = condition else { return [:] }
-    do throws(LedgerError) {
-      let intents = try await store.snapshot(of: users).intents
-      return Dictionary(intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
-    } catch {
-      throw ControlError(error)
-    }
+    let intents = try await answered { [store] in try await store.snapshot(of: users).intents }
+    return Dictionary(intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private func plan(_ proposed: ProposedConfiguration, _ steps: [ReloadStep]) -> ReloadPlan {

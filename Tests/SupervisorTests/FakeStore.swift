@@ -56,6 +56,21 @@ final class FakeStore: LedgerStore {
   }
 
   let state = Mutex(State())
+  /// While it is set, reads of history and verify last until they are cancelled.
+  let hangs = Atomic(false)
+  /// Reads that began to hang, and those of them that were cancelled.
+  let hanging = Atomic(0)
+  let givenUp = Atomic(0)
+
+  private func hangIfAsked() async throws {
+    guard hangs.load(ordering: .relaxed) else { return }
+    hanging.add(1, ordering: .relaxed)
+    let (never, continuation) = AsyncStream.makeStream(of: Never.self)
+    for await _ in never {}
+    continuation.finish()
+    givenUp.add(1, ordering: .relaxed)
+    throw CancellationError()
+  }
 
   private func checked<Result>(
     _ body: (inout State) -> Result
@@ -268,10 +283,14 @@ final class FakeStore: LedgerStore {
     }
   }
 
-  func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] { [] }
+  func history(of user: String, range: HistoryRange) async throws -> [HistoryPoint] {
+    try await hangIfAsked()
+    return []
+  }
 
   func verify(_ users: [LedgerUser]) async throws -> Verification {
-    try checked { state in
+    try await hangIfAsked()
+    return try checked { state in
       state.expectedEarning = Set(
         users.filter { $0.effective(under: state.intents[$0.name]).earning }.map(\.name))
       return Verification(users: users.count, differences: [], notices: [])
