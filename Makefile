@@ -49,7 +49,7 @@ lint_packages := systemd shellcheck mandoc
 # The tests that start the daemon.
 whole := ^Integration\.
 # Tests that have a long form.
-scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests
+scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests|KilledDatabaseTests
 
 browser := .build/browser
 schemathesis := .build/schemathesis

@@ -20,6 +20,8 @@ final class ListenerLoop: Sendable {
   private let logger: Logger
   private let onListening: @Sendable (_ port: Int?) async -> Void
   private let state = Mutex(ListenCondition.closed)
+  /// Why a place that was bound was not used.
+  private let failure = Mutex<String?>(nil)
 
   /// The first and the longest pause between two tries.
   static let pauses = (first: Duration.milliseconds(250), longest: Duration.seconds(15))
@@ -48,7 +50,8 @@ final class ListenerLoop: Sendable {
   func run() async {
     var pause = Self.pauses.first
     while !isStopping {
-      let reason = await serve()
+      let ending = await serve()
+      let reason = failure.withLock { $0.take() } ?? ending
       guard !isStopping else { break }
       // Whoever listened before has only now lost the place.
       if case .listening = condition { pause = Self.pauses.first }
@@ -118,19 +121,11 @@ final class ListenerLoop: Sendable {
   }
 
   private func opened(_ channel: any Channel) async {
-    if case .controlSocket(let socket) = place {
-      do {
-        try socket.publish()
-      } catch {
-        logger.error("\(error)", metadata: ["event": "http"])
-        channel.close(promise: nil)
-        return
-      }
-    }
     do {
+      if case .controlSocket(let socket) = place { try socket.publish() }
       try await accept(on: channel)
     } catch {
-      logger.error("HTTP cannot accept on \(name()): \(error)", metadata: ["event": "http"])
+      failure.withLock { $0 = "\(error)" }
       channel.close(promise: nil)
       return
     }

@@ -110,6 +110,8 @@ actor InstanceLock {
       return .available
     } catch LedgerError.refused(let reason) {
       return .taken(reason)
+    } catch let error as LedgerError {
+      return .away(error.reason)
     } catch let error as DatabaseError {
       await release()
       return .away("\(error)")

@@ -30,4 +30,9 @@ extension LedgerError: CustomStringConvertible {
     case .keyReused(let key): "the key \(key) was used for another change"
     }
   }
+
+  /// Why, for a place that says itself that the database is unavailable.
+  public var reason: String {
+    if case .unavailable(let reason) = self { reason } else { description }
+  }
 }

@@ -61,11 +61,11 @@ extension Supervisor {
       if case .available = await store.health() { observe(nil) }
     } catch {
       switch error {
-      case .unavailable, .locked, .unknown: notReady("\(error)")
+      case .unavailable, .locked, .unknown: notReady(error.reason)
       // What worked before may work again.
       case _ where lastTurn != nil: turnFailed(error)
       case .refused where time.monotonicMilliseconds() - start <= Self.takenPatienceMilliseconds:
-        notReady("\(error)")
+        notReady(error.reason)
       case .refused, .unknownUser, .keyReused, .failed: throw error
       }
     }

@@ -40,7 +40,7 @@ extension Supervisor {
   }
 
   func turnFailed(_ error: LedgerError) {
-    let reason = "\(error)"
+    let reason = error.reason
     // When the database is away, health says so.
     if turnFailure != reason, case .available = condition {
       logger.error("the ledger cannot be followed: \(reason)", metadata: ["event": "ledger"])

@@ -139,4 +139,18 @@ import Testing
       }
     }
   }
+
+  /// It is tried again for as long as the daemon runs, and is one fault.
+  @Test func aGroupThatIsNotThereIsSaidOnce() async throws {
+    try await RunningService.with(
+      controlGroup: "no-such-group", waitsForControlSocket: false
+    ) { running in
+      let fault = "control.group: this machine has no group no-such-group"
+      @Sendable func tries() -> [String] { running.recorder.lines.filter { $0.contains(fault) } }
+      try await running.wait { tries().count > 1 }
+      #expect(tries().filter { $0.hasPrefix("error: HTTP cannot listen on ") }.count == 1)
+      #expect(tries().dropFirst().allSatisfy { $0.hasPrefix("debug: ") })
+      #expect(try await RawClient.request(running.tcp, "GET", "/healthz").status == 200)
+    }
+  }
 }

@@ -24,7 +24,8 @@ struct RunningService: Sendable {
   static func with(
     address: String = "127.0.0.1", port: Int = 0, hosts: [String] = [], token: String? = nil,
     open: Bool = false, folder: TemporaryFolder = TemporaryFolder(),
-    controlGroup: String? = nil, waitsForTCP: Bool = true, time: DashboardTime = .system,
+    controlGroup: String? = nil, waitsForControlSocket: Bool = true, waitsForTCP: Bool = true,
+    time: DashboardTime = .system,
     _ work: @Sendable (RunningService) async throws -> Void
   ) async throws {
     let socket = folder.path + "/var/control.sock"
@@ -45,7 +46,9 @@ struct RunningService: Sendable {
       socket: socket)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      try await running.wait { service.controlSocketCondition == .listening(port: nil) }
+      if waitsForControlSocket {
+        try await running.wait { service.controlSocketCondition == .listening(port: nil) }
+      }
       if waitsForTCP { try await running.wait { running.port != 0 } }
       try await work(running)
       await group.triggerGracefulShutdown()

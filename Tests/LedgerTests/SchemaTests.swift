@@ -137,4 +137,16 @@ struct SchemaTests {
     try await second.acquire()
     await second.release()
   }
+
+  /// Wherever it is shown, it is said beside it that the database is away.
+  @Test func anOutageIsNamedByItsReasonAlone() async throws {
+    var settings = ConnectionSettings(endpoint: .socket("/nowhere/at all"), user: "pointsd")
+    settings.database = "ledger"
+    let lock = InstanceLock(settings: settings, instance: "first")
+    guard case .away(let reason) = await lock.health() else {
+      Issue.record("there is no server")
+      return
+    }
+    #expect(reason.hasPrefix("take the database's lock: cannot connect"))
+  }
 }

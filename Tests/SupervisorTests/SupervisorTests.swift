@@ -95,6 +95,19 @@ import Testing
     }
   }
 
+  @Test func whyTheLedgerIsNotReadyIsSaidOnce() async throws {
+    let fixture = Fixture()
+    fixture.store.state.withLock { $0.failure = .unavailable("still starting") }
+    try await fixture.run {
+      while await fixture.supervisor.readinessFailure()?.detail
+        .contains("the ledger is not ready: still starting") != true
+      { await Task.yield() }
+      await #expect(throws: ControlError.unavailable("database unavailable: still starting")) {
+        try await fixture.supervisor.apply(.stop, to: "Afif", by: operation)
+      }
+    }
+  }
+
   @Test func aChangeThatTheLedgerRefusesChangesNothing() async throws {
     let fixture = Fixture()
     try await fixture.run {
