@@ -62,6 +62,9 @@ final class FakeStore: LedgerStore {
   let hanging = Atomic(0)
   let givenUp = Atomic(0)
 
+  /// While it is set, a restore that took place has not said so.
+  let holdsRestores = Atomic(false)
+
   private func hangIfAsked() async throws {
     guard hangs.load(ordering: .relaxed) else { return }
     hanging.add(1, ordering: .relaxed)
@@ -170,6 +173,7 @@ final class FakeStore: LedgerStore {
         state.intents[user] = Self.intent(user, running: user != "Faiz", paused: false, 1)
       }
     }
+    while holdsRestores.load(ordering: .relaxed) { await Task.yield() }
     progress("restored")
   }
 

@@ -62,6 +62,31 @@ import Testing
     }
   }
 
+  /// The rows of a tick may be of the restored ledger before anybody knows that it was exchanged.
+  @Test func aTickShowsNothingOfTheRestoredLedgerBeforeTheResync() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      await fixture.databaseIsKnown()
+      var events = await fixture.supervisor.events().makeAsyncIterator()
+      let file = try await goodFile(fixture)
+      fixture.store.holdsRestores.store(true, ordering: .relaxed)
+      let restoring = Task {
+        try await fixture.supervisor.restore(file, by: operation) { _ in }
+      }
+      while fixture.store.state.withLock({ $0.restoreMark == nil }) { await Task.yield() }
+      let row = PointsRow(user: "Afif", points: 87, stamp: DateTimeStamp(secondsSinceEpoch: 0))
+      await fixture.tick([row], after: 30_005)
+      #expect(await events.next() == .restored)
+      fixture.store.holdsRestores.store(false, ordering: .relaxed)
+      try await restoring.value
+      guard case .points(let rows) = await events.next() else {
+        return #expect(Bool(false), "the restored points are no event")
+      }
+      #expect(rows.contains(row))
+    }
+  }
+
   @Test func aForeignFileChangesNothing() async throws {
     let fixture = Fixture()
     try await fixture.run {
