@@ -1,6 +1,6 @@
 import Points
 
-/// How a backup file is told from any other: its first line and its last.
+/// How a backup file is recognised: its first line and its last.
 ///
 /// Between them stands what mariadb-dump wrote, so that the file is plain SQL: a MariaDB client
 /// loads it into an empty schema. The last line has the SHA-256 of everything before it

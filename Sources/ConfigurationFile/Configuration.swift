@@ -39,7 +39,7 @@ public struct Configuration: Sendable, Hashable {
     case given(GivenDatabase)
   }
 
-  /// A database server that somebody else runs.
+  /// A database server that others run.
   public struct GivenDatabase: Sendable, Hashable {
     public enum Endpoint: Sendable, Hashable {
       /// Path of a Unix socket, at most 107 bytes.

@@ -25,7 +25,7 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
 
   /// - Parameters:
   ///   - control: what the API asks of the supervisor.
-  ///   - log: what `/api/logs` tells.
+  ///   - log: what `/api/logs` shows.
   ///   - metrics: what `/metrics` renders.
   ///   - announceLoginLink: gets a link that lets a browser in, once HTTP listens; nil where nobody
   ///     is there to read it, for it must not get into a log.

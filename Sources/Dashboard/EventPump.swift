@@ -9,7 +9,7 @@ struct EventPump: Sendable {
 
   /// A page takes the daemon for lost when it hears nothing for two of these.
   static let heartbeat = Duration.seconds(2)
-  /// Before events are asked for anew when their stream ended.
+  /// Before events are asked for again when their stream ended.
   static let pause = Duration.milliseconds(200)
 
   /// Works until the task is cancelled.

@@ -4,7 +4,7 @@ import NIOCore
 /// The events of `/api/events` and those who listen to them.
 ///
 /// Every listener reads from one ring; none has a buffer of its own. One that falls behind the ring
-/// is told to start anew, one that takes nothing for a minute is disconnected.
+/// is sent a resync, one that takes nothing for a minute is disconnected.
 actor EventStream {
   /// What a listener gets next.
   enum Delivery: Sendable {
@@ -87,7 +87,7 @@ actor EventStream {
     }
   }
 
-  /// Events were lost on their way here: everybody has to start anew.
+  /// Events were lost on their way here: every listener has to begin again.
   func interrupt() {
     generation += 1
     ring.removeAll()
@@ -128,7 +128,7 @@ actor EventStream {
     listenerGauge.record(listeners.count)
   }
 
-  /// Moves a listener who was told to start anew.
+  /// Moves a listener that was sent a resync.
   func move(_ listener: Int, to position: Position) {
     listeners[listener]?.position = position
   }

@@ -81,7 +81,7 @@ extension Interface {
     }
   }
 
-  /// Restores, and tells each step and the outcome in a line.
+  /// Restores, and sends a line for each step and the outcome.
   private func restore(
     _ file: any BackupFile, _ operation: Operation, by writer: inout any ResponseBodyWriter
   ) async throws {

@@ -77,7 +77,7 @@ struct LogQuery: Sendable, Equatable {
 
   /// - Parameters:
   ///   - query: what stands behind `?`.
-  ///   - started: tells this daemon's ids from those of an earlier one, whose log is another.
+  ///   - started: distinguishes this daemon's ids from those of an earlier one, whose log is another.
   init(_ query: String?, started: Int64) throws {
     var follows = false
     var after = 0

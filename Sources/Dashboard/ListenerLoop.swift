@@ -5,7 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// Listens in one place, TCP or the control socket, and answers with the router; binds anew when
+/// Listens in one place, TCP or the control socket, and answers with the router; binds again when
 /// binding fails, with growing pauses, until asked to stop.
 final class ListenerLoop: Sendable {
   enum Place: Sendable {
@@ -53,7 +53,7 @@ final class ListenerLoop: Sendable {
       let ending = await serve()
       let reason = failure.withLock { $0.take() } ?? ending
       guard !isStopping else { break }
-      // Whoever listened before has only now lost the place.
+      // A listener that was open has only now lost the place.
       if case .listening = condition { pause = Self.pauses.first }
       retry(because: reason, pause: pause)
       guard await slept(pause) else { break }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Tells a path that does not exist (404) from a method that a path does not have (405).
+/// Distinguishes a path that does not exist (404) from a method that a path does not have (405).
 struct MethodMiddleware: RouterMiddleware {
   typealias Context = DashboardContext
 

@@ -2,7 +2,7 @@
 ///
 /// Stricter than some readers: no comments, no trailing commas, no bytes after the value, at most
 /// `depthLimit` levels. A byte order mark before the text is skipped, since some editors write one.
-/// Duplicate keys are kept, for whoever reads the tree to report.
+/// Duplicate keys are kept, for the reader of the tree to report.
 package struct JSONParser {
   /// Deeper nesting than this is refused, so that no file exhausts the stack.
   package static let depthLimit = 64

@@ -6,7 +6,7 @@ import Synchronization
 /// Reads the rows of groups of users, on a connection of the pool that it keeps: the hot path.
 ///
 /// A read goes to the connection's queue without a task, by a statement prepared once for each
-/// size, and allocates little. When the connection is lost, those who wait are told, and the next
+/// size, and allocates little. When the connection is lost, those who wait get an error, and the next
 /// read takes another connection; the pool keeps those attempts apart.
 public final class GroupReader: PointsReader {
   private enum State {
@@ -157,7 +157,7 @@ public final class GroupReader: PointsReader {
   }
 
   /// The next read takes another connection.
-  /// - Returns: the lease, to be given back, for whoever asks first.
+  /// - Returns: the lease, to be given back by the caller that asks first.
   private func giveUp(_ connection: Connection) -> ConnectionPool.Lease? {
     state.withLock { state in
       guard case .ready(let lease) = state, lease.connection === connection else { return nil }
@@ -192,7 +192,7 @@ public final class GroupReader: PointsReader {
     return rows
   }
 
-  /// The name with these bytes among a few, so that no string is made anew.
+  /// The name with these bytes among a few, so that no string is allocated.
   private static func name(among users: [String], is bytes: UnsafeRawBufferPointer?) -> String? {
     guard let bytes, users.count <= 8 else { return nil }
     return users.first { $0.utf8.elementsEqual(bytes) }

@@ -68,7 +68,7 @@ extension DatabaseError {
   /// pauses of its own.
   var isWorthRetrying: Bool {
     switch kind {
-    // A duplicate key that is not the operation's comes from somebody who was faster.
+    // A duplicate key that is not the operation's comes from another writer that was faster.
     case .unknown, .alreadyDone: true
     case .notDone: isLock || endsConnection || [1243, 1317, 1412, 1615].contains(code)
     case .never: false
@@ -77,7 +77,7 @@ extension DatabaseError {
 }
 
 extension LedgerError {
-  /// What an operator is told when the database did not do what was asked.
+  /// The error for the operator when the database did not do what was asked.
   init(_ error: DatabaseError, doing what: String) {
     switch error.kind {
     case .notDone where error.isLock:

@@ -7,7 +7,7 @@ import Points
 /// The ledger compares names byte by byte. A row whose name differs from a configured one only so is
 /// that user's, and takes the configuration's spelling with everything the ledger has of it.
 extension Session {
-  /// Throws `LedgerError.unavailable` when two rows of `user_tracking` are one user's, whoever's.
+  /// Throws `LedgerError.unavailable` when two rows of `user_tracking` are one user's, whichever user that is.
   /// - Parameter name: an expression for the name in a table that is not converted yet.
   func refuseTwins(name: String = "user") throws {
     let twins = try rowsByUser(name).values.filter { $0.count > 1 }

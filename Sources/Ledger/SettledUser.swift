@@ -21,7 +21,7 @@ struct SettledUser {
 struct Authorship {
   let who: String
   let reason: String?
-  /// nil for what the daemon does of its own accord.
+  /// nil for what the daemon does unasked.
   let operation: String?
 }
 

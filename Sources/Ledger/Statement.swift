@@ -129,7 +129,7 @@ extension Session {
   func nowMilliseconds() throws -> Int64 {
     var now: Int64?
     try query("SELECT \(Statement.now)", each: { now = try $0.integer(0) })
-    guard let now else { throw DatabaseError(code: 0, message: "the database told no time") }
+    guard let now else { throw DatabaseError(code: 0, message: "the database gave no time") }
     return now
   }
 }

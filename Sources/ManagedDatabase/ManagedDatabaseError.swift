@@ -11,7 +11,7 @@ public enum ManagedDatabaseError: Error, Sendable, Hashable {
 }
 
 extension ManagedDatabaseError {
-  /// Whether another try gives the same until somebody does something.
+  /// Whether another try gives the same until something is changed.
   var isFinal: Bool {
     switch self {
     case .missing, .held, .unusable: true

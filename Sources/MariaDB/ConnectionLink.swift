@@ -17,7 +17,7 @@ final class ConnectionLink: Sendable {
   }
 
   /// - Parameter descriptor: the connection's socket. A duplicate is kept, as the library closes
-  ///   its own by itself when the connection is lost, and the number may be somebody else's then.
+  ///   its own by itself when the connection is lost, and the number may be in use again then.
   /// - Returns: false when the connection was cut before it came about, or no descriptor is free.
   func open(sharing descriptor: Int32) -> Bool {
     state.withLock {

@@ -4,7 +4,7 @@ import QueueExecutor
 
 /// The connections of the whole process to its database.
 ///
-/// Connections are opened when they are wanted, at most `size`; whoever finds none free waits in
+/// Connections are opened when they are wanted, at most `size`; a caller that finds none free waits in
 /// turn, up to a deadline. Idle ones are checked now and then, and all of them when one turns out
 /// broken. While the database is away everybody is refused at once, so that its absence costs
 /// nobody a wait, and one connection is tried again and again, with growing pauses.

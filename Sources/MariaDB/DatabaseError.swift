@@ -34,7 +34,7 @@ public struct DatabaseError: Error, Sendable, Hashable {
     self.kind = Kind(code: code, phase: phase)
   }
 
-  /// An error of our own, whose kind no number tells.
+  /// An error of our own, whose kind follows from no number.
   init(kind: Kind, message: String, statement: String? = nil) {
     self.code = 0
     self.sqlState = "HY000"

@@ -37,7 +37,7 @@ final class ParameterBuffers {
   }
 
   /// Puts the values into the buffers.
-  /// - Returns: true when the library has to be told, as a type or a buffer is another one.
+  /// - Returns: true when they have to be bound again, as a type or a buffer is another one.
   func fill(with values: [Value]) -> Bool {
     var changed = !isBound
     isBound = true

@@ -1,7 +1,7 @@
 /// Who gets which connection, without connections, clocks or waiting: events go in, actions come
 /// out. Times are in milliseconds of a clock that never goes back.
 struct PoolMachine {
-  /// What is to be done after an event, in this order.
+  /// What to do after an event, in this order.
   enum Action: Equatable {
     /// Open a connection for this place, then tell `connected` or `connectFailed`.
     case connect(place: Int)
@@ -48,7 +48,7 @@ struct PoolMachine {
   static let firstPauseMilliseconds: Int64 = 100
   static let longestPauseMilliseconds: Int64 = 2000
 
-  /// - Parameter size: connections at the most, 1 to 64.
+  /// - Parameter size: the largest number of connections, 1 to 64.
   init(size: Int) {
     self.size = min(max(size, 1), 64)
   }
@@ -60,7 +60,7 @@ struct PoolMachine {
   var open: Int { places.values.count { $0 != .connecting } }
   private var connecting: Int { places.count - open }
 
-  /// When `timePassed` is to be called next; nil while there is nothing to wait for.
+  /// When `timePassed` is due next; nil while there is nothing to wait for.
   var wakeAtMilliseconds: Int64? {
     var moments = waiters.map(\.deadlineMilliseconds)
     for case .idle(let since) in places.values {
@@ -70,7 +70,7 @@ struct PoolMachine {
     return moments.min()
   }
 
-  /// Whether a connection is to be opened as soon as the pause after a failure is over: for those
+  /// Whether a connection will be opened as soon as the pause after a failure is over: for those
   /// who wait, and when there is none at all, even if nobody asks.
   private var isPausing: Bool {
     let isWanted = places.isEmpty || (waiters.count > underWay && places.count < size)
@@ -85,7 +85,7 @@ struct PoolMachine {
 // MARK: - Those who want a connection
 
 extension PoolMachine {
-  /// Somebody wants a connection.
+  /// A caller wants a connection.
   mutating func acquire(
     waiter: Int, deadlineMilliseconds: Int64, nowMilliseconds: Int64
   ) -> [Action] {
@@ -94,7 +94,7 @@ extension PoolMachine {
     return serve(nowMilliseconds)
   }
 
-  /// Somebody does not want one any more. Nothing happens when it was served meanwhile.
+  /// A caller does not want one any more. Nothing happens when it was served meanwhile.
   mutating func cancel(waiter: Int) {
     waiters.removeAll { $0.identifier == waiter }
   }
@@ -183,7 +183,7 @@ extension PoolMachine {
       actions.append(.grant(waiter: waiter.identifier, place: place))
     }
     while waiters.count > underWay, mayConnect(nowMilliseconds) { actions.append(connect()) }
-    // Whoever can only hope for the database to come back is told so at once.
+    // A caller that can only hope for the database to come back is refused at once.
     if !waiters.isEmpty, places.isEmpty {
       actions += waiters.map { .refuse(waiter: $0.identifier, .unreachable) }
       waiters = []

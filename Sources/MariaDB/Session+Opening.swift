@@ -74,7 +74,7 @@ extension Session {
   private func connect(
     _ handle: UnsafeMutablePointer<MYSQL>, _ settings: ConnectionSettings
   ) -> Bool {
-    // No CLIENT_FOUND_ROWS: affected rows are rows changed, which tells a repeated tick from a first.
+    // No CLIENT_FOUND_ROWS: affected rows are rows changed, which distinguishes a repeated tick from a first.
     switch settings.endpoint {
     case .socket(let path):
       mysql_real_connect(

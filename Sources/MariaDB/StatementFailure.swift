@@ -1,6 +1,6 @@
 import CMariaDB
 
-/// An error as the client library tells it.
+/// An error as the client library reports it.
 struct StatementFailure: Error {
   let code: Int
   let sqlState: String

@@ -121,7 +121,7 @@ public struct ReadGate: Sendable {
     pause = min(pause * 2, Self.longestPause)
   }
 
-  /// When `deadlineReached` is to be called next; nil when nothing is due.
+  /// When `deadlineReached` is due next; nil when nothing is due.
   public var nextDeadline: Int64? {
     let patienceEnds = endOfPatience
     guard let pauseEnds, !isReading else { return patienceEnds }
@@ -140,7 +140,7 @@ public struct ReadGate: Sendable {
     let newest = gathering.number
     reading.tickets.removeAll(keepingCapacity: true)
     gathering.tickets.removeAll(keepingCapacity: true)
-    // Whoever asks from now on must not be taken for one of those who were just answered.
+    // A request from now on must not be taken for one of those who were just answered.
     gathering.number = newest &+ 1
     for subject in gathering.subjects { lastGroup[subject] = gathering.number }
     return (tickets, newest)

@@ -5,7 +5,7 @@ extension AccrualTerms {
     milliseconds.flooringDivide(by: intervalMilliseconds)
   }
 
-  /// How many slots of a gap are credited at the most; at least one, so that a longest catch-up
+  /// The largest number of slots of a gap that are credited; at least one, so that a longest catch-up
   /// shorter than the interval does not write everything off.
   public func creditableSlots(maximumCatchUpMilliseconds: Int64) -> Int64 {
     max(1, maximumCatchUpMilliseconds / intervalMilliseconds)

@@ -3,7 +3,7 @@ public struct UserAccount: Sendable, Hashable {
   public let user: String
   /// What `points` says, or, where the row is missing, what runs and adjustments add up to.
   public let points: Int128
-  /// The row in `user_tracking` is missing and is to be made again.
+  /// The row in `user_tracking` is missing and will be made again.
   public let rowIsMissing: Bool
   /// Whether the ledger knows the user from before, so that a missing row is worth a notice.
   public let isKnown: Bool

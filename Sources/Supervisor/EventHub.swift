@@ -1,7 +1,7 @@
 import Points
 
 /// Hands each event to everybody who watches. A subscriber that falls `capacity` events behind
-/// loses its stream instead of growing a buffer; it starts anew with a snapshot.
+/// loses its stream instead of growing a buffer; it begins again with a snapshot.
 struct EventHub {
   private var subscribers: [Int: AsyncStream<PointsEvent>.Continuation] = [:]
   private var nextSubscriber = 0

@@ -9,7 +9,7 @@ final class PendingChange {
     case forget(instance: String)
   }
 
-  /// Tells it from every other change of this process.
+  /// Unique among the changes of this process.
   let ticket: Int
   let request: Request
   let operation: Operation

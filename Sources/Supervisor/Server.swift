@@ -3,7 +3,7 @@ import Points
 /// One user's server: what is configured, what is wanted, and where it stands. It belongs to the
 /// supervisor alone, and stays itself while servers come and go around it.
 final class Server {
-  /// Tells it from every other server of this process, those that are gone included.
+  /// Unique among the servers of this process, those that are gone included.
   let number: Int
   var definition: ServerDefinition
   var machine = ServerMachine()
@@ -11,7 +11,7 @@ final class Server {
   /// Actions of the machine that wait for the one under way.
   var waitingActions: [ServerMachine.Action] = []
   var actionUnderWay = false
-  /// Tells the retry that is due from one that was cancelled.
+  /// Incremented with each retry, to detect one that was cancelled.
   var retryGeneration = 0
 
   /// What `--profile` says, until something is asked later.

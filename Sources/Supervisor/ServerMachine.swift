@@ -13,9 +13,9 @@ struct ServerMachine: Sendable, Hashable {
     case running
     /// Opening failed or the listener died; tried again after a pause.
     case backingOff(reason: String)
-    /// Another try cannot help until somebody changes something.
+    /// Another try cannot help until something is changed.
     case failed(reason: String)
-    /// The listener is being closed; `thenStart` when it is to be opened again afterwards.
+    /// The listener is being closed; `thenStart` when it is opened again afterwards.
     case stopping(thenStart: Bool)
   }
 

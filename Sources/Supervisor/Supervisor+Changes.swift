@@ -170,7 +170,7 @@ extension Supervisor {
     }
     if done, let receipt = pending.receipt {
       log(pending, receipt)
-      // Who was told that it is unknown, and asks again, is told the truth.
+      // A client that was answered 504, and asks again, is answered what it came to.
       pending.answer = .success(receipt)
       remember(pending)
     } else if case .failure(.unknown) = pending.answer {

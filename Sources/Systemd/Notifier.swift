@@ -1,6 +1,6 @@
 import CSystemd
 
-/// Tells the service manager how the daemon is doing, by the protocol of sd_notify(3).
+/// Reports the state of the daemon to the service manager, by the protocol of sd_notify(3).
 ///
 /// Does nothing when no service manager asked for it (`NOTIFY_SOCKET` is unset). A message that
 /// cannot be delivered is dropped: the manager's own deadlines then say so.

@@ -70,7 +70,7 @@ public final class RecentLog: LogHistory {
   }
 
   private func forget(_ number: Int) {
-    // Its own end is told while the lock is held: nothing is left to forget then.
+    // Its own end is reported while the lock is held: nothing is left to forget then.
     _ = state.withLockIfAvailable { $0.followers.removeValue(forKey: number) }
   }
 

@@ -14,7 +14,7 @@ final class CounterCell: CounterHandler, FloatingPointCounterHandler {
     total.withLock { $0 += amount }
   }
 
-  /// Takes over a total that somebody else counts, such as the kernel.
+  /// Takes over a total that is counted elsewhere, such as the kernel.
   func raise(to amount: Double) { total.withLock { $0 = max($0, amount) } }
 
   func reset() { total.withLock { $0 = 0 } }

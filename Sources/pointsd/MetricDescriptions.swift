@@ -1,4 +1,4 @@
-/// What each metric tells, for the HELP lines of `/metrics`.
+/// What each metric means, for the HELP lines of `/metrics`.
 enum MetricDescriptions {
   static let all = [
     "pointsd_log_lines_dropped_total":

@@ -14,7 +14,7 @@ struct StatusLine {
     [reload, users, databaseText, tick, httpFault].compactMap { $0 }.joined(separator: "; ")
   }
 
-  /// First, for nothing else asks for somebody to act.
+  /// First, for nothing else needs an operator.
   private var reload: String? {
     guard case .rejected(let since, let reason) = configuration else { return nil }
     let fault = reason.split(separator: "\n").first.map(String.init) ?? "unknown"

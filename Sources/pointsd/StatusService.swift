@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Supervisor
 import Systemd
 
-/// Tells the service manager how the daemon is doing: readiness, the status line, the watchdog.
+/// Reports the state of the daemon to the service manager: readiness, the status line, the watchdog.
 struct StatusService: Service, CustomStringConvertible {
   let description = "status"
   let supervisor: Supervisor
@@ -27,7 +27,7 @@ struct StatusService: Service, CustomStringConvertible {
   }
 
   private func tellStatus() async {
-    var told = ""
+    var reported = ""
     var looks = 0
     var ready = false
     while !Task.isCancelled {
@@ -36,8 +36,8 @@ struct StatusService: Service, CustomStringConvertible {
         if ready { notifier.ready() }
       }
       let line = await statusLine
-      if line != told { notifier.status(line) }
-      told = line
+      if line != reported { notifier.status(line) }
+      reported = line
       looks += 1
       do { try await Task.sleep(for: ready ? .seconds(1) : .milliseconds(100)) } catch { return }
     }

@@ -3,7 +3,7 @@
 //      allows six connections to a host, so ten tabs must not hold ten of them,
 //   2. a stream of our own (Server-Sent Events), passed on to the other tabs,
 //   3. asking every five seconds, where no stream can be had.
-// A hidden tab holds nothing and starts anew when shown. Tabs find each other by BroadcastChannel:
+// A hidden tab holds nothing and begins again when shown. Tabs find each other by BroadcastChannel:
 // locks do not exist on a plain-HTTP address in the local network.
 
 const events = [

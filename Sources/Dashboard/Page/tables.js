@@ -30,7 +30,7 @@ function shape(name) {
   return drawing;
 }
 
-/// Shape and word for a status; made anew only when it changes.
+/// Shape and word for a status; made again only when it changes.
 function showStatus(target, status, late) {
   if (target.dataset.status === status && target.dataset.late === String(late)) return;
   target.dataset.status = status;

@@ -12,7 +12,7 @@ struct SamplingPlan: Sendable, Hashable {
   /// - Parameters:
   ///   - from: first moment wanted.
   ///   - to: last moment wanted; never later than `nowMilliseconds`.
-  ///   - limit: moments at the most; 2 are taken for less.
+  ///   - limit: the largest number of moments; 2 are taken for less.
   /// Returns nil when the span is empty or in the future.
   init?(from: Int64, to: Int64, limit: Int, nowMilliseconds: Int64) {
     let to = min(to, nowMilliseconds)

@@ -11,7 +11,7 @@ extension [HistoryPoint] {
   /// The last updates of a user, oldest first: credited slots and adjustments, each with the points
   /// after it, so that the newest has the present points.
   /// - Parameters:
-  ///   - limit: how many at the most.
+  ///   - limit: the largest number of points.
   ///   - points: the present points.
   ///   - runs: by their end, latest first; as many as may be needed.
   ///   - adjustments: latest first.

@@ -103,7 +103,7 @@ public struct Reading<Value: Sendable>: Sendable {
   public let value: Value
   /// nil when read just now; else the age of the values in seconds.
   public let staleSeconds: Int?
-  /// Tells these values from all others: the same for all who share them; nil for values that are
+  /// Identifies these values: the same for all who share them; nil for values that are
   /// stale or were not read in a group.
   public let version: UInt64?
 

@@ -55,6 +55,6 @@ public protocol ListenerHost: Sendable {
   /// Whether a listener could be opened now: throws `ListenerError` when not, opens nothing.
   func check(_ specification: ListenerSpecification) async throws
 
-  /// Tells watching clients of rows that changed, and keeps them as the last known values.
+  /// Sends rows that changed to watching clients, and keeps them as the last known values.
   func publish(_ rows: [PointsRow])
 }

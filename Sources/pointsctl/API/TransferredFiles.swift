@@ -46,7 +46,7 @@ final class NewFile {
   /// Puts the file in its place, safe from a loss of power.
   func finish() throws(CommandFault) {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.fault(path) }
-    // Without --force a file that came meanwhile is somebody's too.
+    // Without --force a file that came meanwhile is kept too.
     let done =
       replaces ? rename(partial, path) == 0 : link(partial, path) == 0 && unlink(partial) == 0
     guard done else { throw Self.fault(path) }

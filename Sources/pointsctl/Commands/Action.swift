@@ -71,7 +71,7 @@ enum Action: String {
       "not running: \(excerpt(names.joined(separator: ", "), limit: 500)); pointsctl ps says why")
   }
 
-  /// `Afif: running`, and the reason if there is one to be told.
+  /// `Afif: running`, and the reason if there is one.
   func line(_ entry: JSONNode, style: Style) -> String {
     let user = excerpt((entry["user"] ?? entry["username"])?.string ?? "?", limit: 200)
     if let message = entry["message"]?.string { return "\(user): \(excerpt(message, limit: 500))" }

@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// Ends a command that runs until it is told to end, with status 0. Nothing is kept between two
+/// Ends a command that runs until it is interrupted, with status 0. Nothing is kept between two
 /// lines, so a signal may end the process at any moment; the kernel closes the connections in good
 /// order.
 struct EndOnSignals {

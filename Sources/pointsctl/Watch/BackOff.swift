@@ -14,7 +14,7 @@ struct BackOff {
       Int64(Double.random(in: milliseconds / 2...milliseconds, using: &generator)))
   }
 
-  /// Begins anew, after a connection that worked.
+  /// Begins again, after a connection that worked.
   mutating func reset() {
     ceiling = Self.shortest
   }

@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Why a connection ended, in words for whoever watches.
+/// Why a connection ended, in words for the user.
 struct WatchFault: Error, CustomStringConvertible {
   let description: String
 }

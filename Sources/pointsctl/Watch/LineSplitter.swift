@@ -1,6 +1,6 @@
 /// Cuts what arrives over a connection into lines.
 struct LineSplitter {
-  /// No answer is longer than 255 bytes; whoever sends more is no pointsd.
+  /// No answer is longer than 255 bytes; a server that sends more is no pointsd.
   static let limit = 4096
 
   private var rest: [UInt8] = []
