@@ -127,7 +127,9 @@ extension LaneCore {
     if connections[slot].flags.isDisjoint(with: [.ended, .leaving, .backlogged, .paused]) {
       receive(slot, broken: false, now: now)
       guard connections[slot].descriptor >= 0 else { return }
-      if let request = connections[slot].parser.takeIncomplete() {
+      if !connections[slot].parser.isTyping,
+        let request = connections[slot].parser.takeIncomplete()
+      {
         take(request, ended: false, slot, now: now)
       }
     }

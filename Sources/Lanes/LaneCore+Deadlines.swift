@@ -41,7 +41,7 @@ extension LaneCore {
       // It is us who do not read: nobody knows yet whether the client is silent.
       return silences.append(ticket, now: now)
     }
-    if let request = connections[slot].parser.takeIncomplete() {
+    if let request = connections[slot].parser.silenceEnded() {
       take(request, ended: false, slot, now: now)
     }
     settle(slot, now: now)

@@ -41,7 +41,7 @@ extension LaneCore {
     }
     if let request = connections[slot].parser.endOfRead() {
       take(request, ended: false, slot, now: now)
-    } else if connections[slot].parser.isLineIncomplete {
+    } else if connections[slot].parser.isLineIncomplete, !connections[slot].parser.isTyping {
       silences.append(ticket(slot), now: now)
     }
   }

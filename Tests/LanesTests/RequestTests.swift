@@ -124,6 +124,30 @@ import Testing
     #expect(try client.receiveOnce() == "pong\n")
   }
 
+  @Test func whoTypesKeyByKeyIsAnsweredAtTheEndOfTheLine() async throws {
+    let server = try await LaneFixture()
+    let client = try server.client()
+    for (number, key) in "gey\u{8}t_data".enumerated() {
+      try client.send(String(key))
+      try await server.tookIn(bytes: number + 1)
+      server.clock.advance(milliseconds: 60)
+    }
+    #expect(server.reader.reads == 0 && server.listener.requests == 0)
+    try client.send("\r\n")
+    #expect(try client.receiveOnce() == "\(line)\n")
+    try client.send("ping\nget")
+    #expect(try client.receiveOnce() == "pong\n")
+    client.endSending()
+    #expect(try client.receiveToEnd() == line)
+  }
+
+  @Test func aByteOrderMarkIsSkipped() async throws {
+    let server = try await LaneFixture()
+    let client = try server.client()
+    try client.send("\u{FEFF}get_data\n")
+    #expect(try client.receiveOnce() == "\(line)\n")
+  }
+
   @Test(arguments: [1025, 200_000])
   func aRequestThatIsTooLong(length: Int) async throws {
     let server = try await LaneFixture()

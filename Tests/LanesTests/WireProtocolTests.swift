@@ -27,9 +27,22 @@ private struct Conversation {
 
   mutating func read(_ text: String) { read(Array(text.utf8)) }
 
-  /// 60 ms pass, or the client ends its side.
+  /// 60 ms pass.
   mutating func silence() {
+    if let request = parser.silenceEnded() { heard += "\(request)" }
+  }
+
+  /// The client ends its side.
+  mutating func endOfFile() {
     if let request = parser.takeIncomplete() { heard += "\(request)" }
+  }
+
+  /// A person types: each key is a read of its own, with silence behind it.
+  mutating func type(_ keys: String) {
+    for key in keys.unicodeScalars {
+      read(String(key))
+      silence()
+    }
   }
 
   static func hearing(_ reads: String...) -> String {
@@ -115,6 +128,70 @@ private struct Conversation {
     #expect(Conversation.hearing(longest + "\rx") == "too long")
     #expect(Conversation.hearing("ping\n" + longest + "x\nping\n") == "ping\ntoo long")
     #expect(Conversation.hearing(String(repeating: " ", count: 1025)) == "too long")
+  }
+
+  @Test(arguments: [
+    ("get_data\n", "line\n"), ("get\r\n", "line\n"), ("x\n\nping\n", "unknown\nping\n"),
+    ("get_dada\u{8}\u{8}ta\n", "line\n"), ("gt\u{7F}et\n", "line\n"),
+    ("pings  \u{7F}\u{7F}\u{7F}\n", "ping\n"), ("ping x\u{8}\n", "ping\n"),
+    ("gü\u{8}et\n", "line\n"), ("g\u{8}\u{8}\u{8}\n", ""), ("ping \u{8}s\n", "unknown\n"),
+    ("get", ""), ("ping\nhelp", "ping\n"),
+  ])
+  func aPersonEndsRequestsByTerminatorsOnlyAndErases(keys: String, heard: String) {
+    var conversation = Conversation()
+    conversation.type(keys)
+    #expect(conversation.heard == heard)
+  }
+
+  @Test func theEndOfFileEndsWhatAPersonTyped() {
+    var conversation = Conversation()
+    conversation.type("ping")
+    conversation.endOfFile()
+    #expect(conversation.heard == "ping")
+  }
+
+  @Test(arguments: [["ge"], ["\n", "g"], ["-"], ["get_data", "g"]])
+  func onlyASingleLetterBeforeAllElseIsAPerson(reads: [String]) {
+    var conversation = Conversation()
+    for text in reads { conversation.read(text) }
+    conversation.silence()
+    #expect(conversation.heard.hasSuffix("unknown"))
+    #expect(!conversation.parser.isTyping)
+  }
+
+  @Test func erasedBytesCountTowardsTheLongestLine() {
+    var conversation = Conversation()
+    conversation.type("g")
+    conversation.read(String(repeating: "x\u{8}", count: 511) + "\u{7F}")
+    #expect(!conversation.isOver)
+    conversation.read("\u{7F}")
+    #expect(conversation.heard == "too long")
+  }
+
+  @Test func moreErasedThanIsCountedMakesNoRequest() {
+    var conversation = Conversation()
+    conversation.type("g")
+    conversation.read(String(repeating: "x", count: 300) + String(repeating: "\u{8}", count: 300))
+    conversation.read("et\n")
+    #expect(conversation.heard == "unknown\n")
+  }
+
+  @Test func programsDoNotErase() {
+    #expect(Conversation.hearing("ping\u{8}\n") == "unknown\n")
+  }
+
+  @Test func aByteOrderMarkBeforeTheFirstRequestIsSkipped() {
+    #expect(Conversation.hearing("\u{FEFF}get_data\n") == "line\n")
+    #expect(Conversation.hearing("\u{FEFF}get_data") == "line")
+    #expect(Conversation.hearing("\u{FEFF}\nping\n") == "ping\n")
+    #expect(Conversation.hearing("ping\n\u{FEFF}ping\n") == "ping\nunknown\n")
+    #expect(Conversation.hearing("\u{FEFF}\u{FEFF}ping\n") == "unknown\n")
+    var split = Conversation()
+    for byte in Array("\u{FEFF}get\n".utf8) { split.read([byte]) }
+    #expect(split.heard == "line\n")
+    var cut = Conversation()
+    cut.read([0xEF, 0xBB, 0x67, 0x0A])
+    #expect(cut.heard == "unknown\n")
   }
 
   /// However a stream of terminated requests is cut into reads, the client hears the same.

@@ -10,6 +10,7 @@ extension WireProtocol {
     /// 32 entries a node: the next node for each letter's symbol.
     private var next: [UInt8]
     private var requests: [Request?]
+    private var parents = [Self.root]
 
     static let shared = NameTree()
 
@@ -24,13 +25,14 @@ extension WireProtocol {
     private mutating func insert(_ name: UnsafeBufferPointer<UInt8>, _ request: Request) {
       var node = Self.root
       for byte in name {
-        let place = Int(node) << 5 | Self.symbol(byte)
-        if next[place] == Self.nowhere {
-          next[place] = UInt8(requests.count)
+        let index = Int(node) << 5 | Self.symbol(byte)
+        if next[index] == Self.nowhere {
+          next[index] = UInt8(requests.count)
           next += repeatElement(Self.nowhere, count: 32)
           requests.append(nil)
+          parents.append(node)
         }
-        node = next[place]
+        node = next[index]
       }
       requests[Int(node)] = request
     }
@@ -49,6 +51,9 @@ extension WireProtocol {
     func node(after node: UInt8, _ byte: UInt8) -> UInt8 {
       node == Self.nowhere ? Self.nowhere : next[Int(node) << 5 | Self.symbol(byte)]
     }
+
+    /// The node without its last letter; the root's is the root.
+    func parent(of node: UInt8) -> UInt8 { parents[Int(node)] }
 
     /// The request whose name ends at `node`; `unknown` where none does.
     func request(at node: UInt8) -> Request {
