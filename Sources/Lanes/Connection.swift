@@ -1,101 +1,77 @@
 import Points
 
-/// One client. Kept small: ten thousand idle ones cost a lane half a megabyte.
+/// One client. Kept small: ten thousand idle ones cost a lane 640 KB.
 struct Connection {
-  struct Flags: OptionSet {
-    let rawValue: UInt16
-    /// A first byte came: no line is sent unasked any more.
-    static let said = Flags(rawValue: 1 << 0)
-    /// The unasked line is owed, and nothing else.
-    static let greetingOwed = Flags(rawValue: 1 << 1)
-    /// The unasked line was sent, and may still count as the answer to the first request.
-    static let greetingCounts = Flags(rawValue: 1 << 10)
-    /// The client has ended its side.
-    static let ended = Flags(rawValue: 1 << 2)
-    /// Nothing more is read; closed as soon as nothing is owed.
-    static let leaving = Flags(rawValue: 1 << 3)
+  /// How far a connection's life is. It only moves down this list.
+  enum Phase: UInt8 {
+    /// Requests are read and answered.
+    case open
+    /// The client has ended its side: what is pending is sent, then the connection is closed.
+    case peerClosed
+    /// We end it: nothing more is read, what is pending is sent, then our side is shut.
+    case closing
     /// Our side is shut; what still comes is thrown away, so that the kernel does not answer it
     /// with a reset that would destroy what the client has not read yet.
-    static let lingering = Flags(rawValue: 1 << 4)
-    /// Told that there are too many; takes no place.
-    static let refused = Flags(rawValue: 1 << 5)
-    static let watching = Flags(rawValue: 1 << 6)
-    /// Bytes wait for the client to read.
-    static let backlogged = Flags(rawValue: 1 << 7)
-    /// So many answers are owed that reading waits.
-    static let paused = Flags(rawValue: 1 << 8)
-    /// The newest answer has no line feed yet; one follows if the terminator comes.
-    static let lacksLineFeed = Flags(rawValue: 1 << 9)
+    case lingering
+  }
+
+  /// What became of the line that is sent unasked.
+  enum Greeting: UInt8 {
+    /// The client has sent nothing yet.
+    case possible
+    /// Its reply is pending, and nothing else.
+    case pending
+    /// It was sent, and may count as the answer to the first request.
+    case sent
+    /// A byte came before it, or the first request came behind it.
+    case over
   }
 
   /// -1 when the slot is free.
   var descriptor: Int32 = -1
-  /// Tells this use of the slot from earlier ones.
+  /// Incremented on reuse of the slot, to detect stale tokens.
   var generation: UInt32 = 0
   /// Index of the listener; of the next free slot when free.
   var listener: Int32 = -1
-  var flags: Flags = []
-  /// What the epoll set was last told.
-  var interest: EventSet.Interest = []
-  var parser = WireProtocol.Parser()
-  var owed = OwedAnswers.List()
-  /// Place in the subject's list of watchers.
+  /// Index in the user's list of watchers; -1 for who does not watch.
   var watcherIndex: Int32 = -1
-  /// The version of the value that a watcher was last told.
+  /// The version of the value that was last sent to a watcher.
   var seenVersion: UInt32 = 0
   /// When the last byte came, in milliseconds of the lane's clock, wrapping.
   var lastByte: UInt32 = 0
-}
+  var pending = PendingReplies.List()
+  var parser = WireProtocol.Parser()
+  var peer = PeerAddress.unknown
+  var phase = Phase.open
+  var greeting = Greeting.possible
+  /// Refused for want of room; holds no slot of the quota.
+  var isRefused = false
+  /// Bytes wait for the client to read.
+  var isBacklogged = false
+  /// The newest answer has no line feed yet; one follows if the terminator comes.
+  var lacksLineFeed = false
+  /// What the transport was last told.
+  var interest: EventSet.Interest = .read
 
-/// A listener on its lane.
-struct ListenerPlace: Hashable, Sendable {
-  let index: Int
-  let generation: UInt32
-}
+  /// With more replies pending than this a connection is not read.
+  static let pendingLimit: Int16 = 512
 
-/// A listening socket and what belongs to it.
-struct ListenerRecord {
-  /// -1 when closed.
-  var descriptor: Int32
-  let generation: UInt32
-  let subject: Int
-  /// For the log: `server1 (Afif, port 5001)`.
-  let label: String
-  /// The server's key in the quota.
-  let quotaKey: Int
-  let counters: ListenerCounters
-  let onFault: @Sendable (String) -> Void
-  /// Accepting waits for descriptors.
-  var waitsForDescriptors = false
-  var connections = 0
-  var requests = 0
-  /// Called when the last connection is closed.
-  var whenClosed: [@Sendable () -> Void] = []
+  var isOpen: Bool { descriptor >= 0 }
+  var isWatching: Bool { watcherIndex >= 0 }
 
-  /// Socket and connections are gone, nobody waits: the record may be used again.
-  var isFree: Bool { descriptor < 0 && connections == 0 && whenClosed.isEmpty }
-}
+  /// Whether the client's bytes are requests that are read now: back-pressure pauses reading.
+  var isRead: Bool { phase == .open && !isBacklogged && !isPaused }
 
-/// What a lane holds, for tests and benchmarks.
-package struct LaneStatistics: Sendable {
-  package var connections = 0
-  package var connectionSlots = 0
-  package var bytesPerSlot = MemoryLayout<Connection>.stride
-  package var bytesReceived = 0
-  package var owedNodes = 0
-  package var backlogBytes = 0
-  package var reads = 0
-  package var watchers = 0
+  /// So many replies are pending that reading waits.
+  var isPaused: Bool { pending.count >= Self.pendingLimit }
 
-  package init() {}
-
-  mutating func add(_ other: LaneStatistics) {
-    connections += other.connections
-    connectionSlots += other.connectionSlots
-    bytesReceived += other.bytesReceived
-    owedNodes += other.owedNodes
-    backlogBytes += other.backlogBytes
-    reads += other.reads
-    watchers += other.watchers
+  /// What is to be reported of the socket now.
+  var wantedInterest: EventSet.Interest {
+    var wanted: EventSet.Interest = phase == .lingering || isRead ? .read : []
+    if isBacklogged { wanted.insert(.write) }
+    return wanted
   }
+
+  /// Whether nothing is left to be sent.
+  var isDrained: Bool { pending.isEmpty && !isBacklogged }
 }

@@ -17,7 +17,7 @@ actor Lane {
 
   private let reader: any PointsReader
   private let clock: any LaneClock
-  private var core: LaneCore
+  private var core: LaneCore<SocketTransport>
   private var metrics: LaneMetrics
   private var source: (any DispatchSourceRead)?
   private var alarm: (any LaneAlarm)?
@@ -30,9 +30,9 @@ actor Lane {
   private var isListening = true
   /// Rings when a read takes long; always in real time, unlike the clock, because it changes no
   /// answer.
-  private var lookAlarm: (any LaneAlarm)?
-  /// The read that the planned look is for; nil when none is planned.
-  private var lookedAt: Int?
+  private var slowReadTimer: (any LaneAlarm)?
+  /// The read that the timer was started for; nil when it is stopped.
+  private var timedRead: Int?
 
   /// A read that takes longer, in nanoseconds, no longer keeps the lane from what needs no read.
   private static let shortRead: Int64 = 2_000_000
@@ -48,19 +48,20 @@ actor Lane {
     let source = DispatchSource.makeReadSource(
       fileDescriptor: events.descriptor, queue: executor.queue)
     let alarm = clock.makeAlarm(on: executor.queue)
-    let lookAlarm = SystemLaneClock().makeAlarm(on: executor.queue)
+    let slowReadTimer = SystemLaneClock().makeAlarm(on: executor.queue)
     self.executor = executor
     self.source = source
     self.alarm = alarm
-    self.lookAlarm = lookAlarm
+    self.slowReadTimer = slowReadTimer
     self.reader = reader
     self.clock = clock
-    core = LaneCore(events: events, limits: limits, quota: quota, logger: logger)
+    core = LaneCore(
+      transport: SocketTransport(events), limits: limits, quota: quota, logger: logger)
     metrics = LaneMetrics(lane: number)
     source.setCancelHandler { Glibc.close(events.descriptor) }
     source.setEventHandler { [weak self] in self?.assumeIsolated { $0.eventsCame() } }
     alarm.activate { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
-    lookAlarm.activate { [weak self] in self?.assumeIsolated { $0.look() } }
+    slowReadTimer.activate { [weak self] in self?.assumeIsolated { $0.slowReadTimerRang() } }
     source.activate()
   }
 
@@ -68,7 +69,7 @@ actor Lane {
     listen()
     source?.cancel()
     alarm?.cancel()
-    lookAlarm?.cancel()
+    slowReadTimer?.cancel()
   }
 
   /// The epoll set is closed: its number may be somebody else's by now.
@@ -112,23 +113,23 @@ actor Lane {
       isListening = false
       source?.suspend()
     }
-    if lookedAt == nil { planLook() }
+    if timedRead == nil { startSlowReadTimer() }
   }
 
-  /// Plans to look, after the time of a short read, whether the present one is still under way.
-  private func planLook() {
-    lookedAt = readsBegun
-    lookAlarm?.set(to: SystemLaneClock().now() + Self.shortRead)
+  /// Rings after the time of a short read, to see whether the present one is still under way.
+  private func startSlowReadTimer() {
+    timedRead = readsBegun
+    slowReadTimer?.set(to: SystemLaneClock().now() + Self.shortRead)
   }
 
-  private func look() {
-    guard !isOver, let read = lookedAt else { return }
-    if !isListening, readsBegun != read { return planLook() }
-    lookedAt = nil
+  private func slowReadTimerRang() {
+    guard !isOver, let read = timedRead else { return }
+    if !isListening, readsBegun != read { return startSlowReadTimer() }
+    timedRead = nil
     listen()
   }
 
-  /// Does what the turn has left to do: the next read, the alarm, news for others.
+  /// Does what the turn has left to do: the next read, the alarm, deferred callbacks.
   private func endTurn() {
     if let users = core.beginRead(now: clock.now()) {
       isReading = true
@@ -144,7 +145,7 @@ actor Lane {
       alarmMoment = moment
       alarm?.set(to: moment)
     }
-    core.tellNews()
+    core.runDeferredCallbacks()
     metrics.add(core.takeTally())
     turns.add(1, ordering: .relaxed)
   }
@@ -170,11 +171,11 @@ actor Lane {
     let opened = try core.openListener(specification, onFault: onFault, now: clock.now())
     defer { endTurn() }
     return LaneListener(
-      lane: self, place: opened.place, port: opened.port, counters: opened.counters)
+      lane: self, handle: opened.handle, port: opened.port, counters: opened.counters)
   }
 
   /// Returns when the listener and all its connections are closed.
-  func close(_ listener: ListenerPlace) async {
+  func close(_ listener: ListenerHandle) async {
     guard !isOver else { return }
     await withCheckedContinuation { continuation in
       core.closeListener(listener, now: clock.now()) { continuation.resume() }
@@ -194,7 +195,7 @@ actor Lane {
 
   func shutdown() async {
     await withTaskGroup(of: Void.self) { group in
-      for place in core.openListeners { group.addTask { await self.close(place) } }
+      for handle in core.listeners.handlesInUse { group.addTask { await self.close(handle) } }
     }
     core.closeEverything()
     // A suspended source must not be released. Cancelling the source closes the epoll set.
@@ -203,8 +204,8 @@ actor Lane {
     source = nil
     alarm?.cancel()
     alarm = nil
-    lookAlarm?.cancel()
-    lookAlarm = nil
+    slowReadTimer?.cancel()
+    slowReadTimer = nil
   }
 
   func statistics() -> LaneStatistics { core.statistics }

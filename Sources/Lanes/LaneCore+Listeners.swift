@@ -1,126 +1,92 @@
-import CLinux
 import Glibc
 import Logging
 import Points
-import Synchronization
 
 extension LaneCore {
   /// Opens a listening socket and takes it into the epoll set.
   mutating func openListener(
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void,
     now: Int64
-  ) throws(ListenerError) -> (place: ListenerPlace, port: Int, counters: ListenerCounters) {
+  ) throws(ListenerError) -> (handle: ListenerHandle, port: Int, counters: ListenerCounters) {
     guard let key = quota.openServer() else {
       throw ListenerError.because("socket", EMFILE, specification)
     }
     let socket: (descriptor: Int32, port: Int)
     do throws(ListenerError) {
-      socket = try ListeningSocket.open(specification)
+      socket = try transport.listen(specification)
     } catch {
       quota.closeServer(key)
       throw error
     }
-    let index = listeners.firstIndex(where: \.isFree) ?? listeners.count
-    let generation =
-      index < listeners.count ? (listeners[index].generation + 1) & 0x7FFF_FFFF : 0
-    let place = ListenerPlace(index: index, generation: generation)
-    guard events.add(socket.descriptor, token: Token.listener(place), .read) else {
-      let number = errno
-      Glibc.close(socket.descriptor)
+    let handle = listeners.nextHandle
+    if let number = transport.register(socket.descriptor, token: Token.listener(handle)) {
+      transport.close(socket.descriptor)
       quota.closeServer(key)
       throw ListenerError.because("epoll_ctl", number, specification)
     }
     let record = ListenerRecord(
-      descriptor: socket.descriptor, generation: generation,
-      subject: subject(named: specification.user),
+      descriptor: socket.descriptor, user: users.index(of: specification.user),
       label: "\(specification.server) (\(specification.user), port \(socket.port))",
-      quotaKey: key, counters: ListenerCounters(), onFault: onFault)
-    if index < listeners.count { listeners[index] = record } else { listeners.append(record) }
+      quotaKey: key, onFault: onFault)
+    listeners.insert(record, as: handle)
     if limits.idleSeconds > 0 && idleChecks.next == nil { idleChecks.append(0, now: now) }
-    return (place, socket.port, record.counters)
-  }
-
-  /// The place of a user among the subjects, which is made when the user is first heard of.
-  mutating func subject(named name: String) -> Int {
-    if let known = subjectByName[name] { return known }
-    subjects.append(Subject(name: name))
-    subjectByName[name] = subjects.count - 1
-    return subjects.count - 1
-  }
-
-  var openListeners: [ListenerPlace] {
-    listeners.indices.filter { !listeners[$0].isFree }.map {
-      ListenerPlace(index: $0, generation: listeners[$0].generation)
-    }
+    return (handle, socket.port, record.counters)
   }
 
   // MARK: Accepting
 
   /// A listening socket has clients, or is broken.
-  mutating func acceptClients(of place: ListenerPlace, now: Int64) {
-    guard let index = openIndex(place), let refusal = acceptWaiting(index, now: now) else { return }
-    switch refusal {
-    case EMFILE, ENFILE, ENOBUFS, ENOMEM: waitForDescriptors(index, refusal, now: now)
-    default: listenerBroke(index, refusal, now: now)
+  mutating func acceptClients(of handle: ListenerHandle, now: Int64) {
+    guard let index = listeners.index(of: handle), listeners[index].isListening else { return }
+    switch acceptWaiting(index, now: now) {
+    case .exhausted(let number): waitForDescriptors(index, number, now: now)
+    case .broken(let number): listenerBroke(index, number, now: now)
+    case .client, .noneWaiting, .clientFailed: break
     }
   }
 
   /// Accepts who waits, up to a batch.
-  /// - Returns: the system's error number when the listener cannot accept.
-  private mutating func acceptWaiting(_ index: Int, now: Int64) -> Int32? {
+  /// - Returns: what ended it.
+  @discardableResult
+  private mutating func acceptWaiting(_ index: Int, now: Int64) -> AcceptResult {
     for _ in 0..<EventSet.batch {
-      let client = clinux_accept4(
-        listeners[index].descriptor, nil, nil,
-        Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
-      if client >= 0 {
-        admit(client, to: index, now: now)
-        continue
-      }
-      switch errno {
-      case EAGAIN: return nil
-      // Not the listener's trouble but the client's, which has gone again, or the network's.
-      case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH,
-        EOPNOTSUPP, ENETUNREACH, EPERM:
-        continue
-      default: return errno
+      let result = transport.accept(from: listeners[index].descriptor)
+      switch result {
+      case .client(let client, let peer): admit(client, peer, to: index, now: now)
+      case .clientFailed: continue
+      case .noneWaiting, .exhausted, .broken: return result
       }
     }
-    return nil
+    return .noneWaiting
   }
 
-  private func openIndex(_ place: ListenerPlace) -> Int? {
-    guard place.index < listeners.count else { return nil }
-    let record = listeners[place.index]
-    return record.generation == place.generation && record.descriptor >= 0 ? place.index : nil
-  }
-
-  private mutating func admit(_ client: Int32, to index: Int, now: Int64) {
-    let refused =
+  private mutating func admit(_ client: Int32, _ peer: PeerAddress, to index: Int, now: Int64) {
+    let isRefused =
       listeners[index].connections >= limits.connectionsPerServer
       || !quota.take(listeners[index].quotaKey)
-    guard let slot = makeConnection(client, listener: index, refused: refused) else {
-      if !refused { quota.giveBack(listeners[index].quotaKey) }
+    guard let slot = makeConnection(client, peer: peer, listener: index) else {
+      if !isRefused { quota.giveBack(listeners[index].quotaKey) }
       return
     }
-    if refused { return refuse(slot, now: now) }
+    if logsConnections { logConnection(isRefused ? "refused" : "connected", slot) }
+    if isRefused { return refuse(slot, now: now) }
     tally.accepted += 1
-    listeners[index].connections += 1
-    listeners[index].counters.connections.store(
-      listeners[index].connections, ordering: .relaxed)
+    listeners[index].addConnections(1)
     connections[slot].lastByte = Self.milliseconds(now)
-    greetings.append(ticket(slot), now: now)
+    greetings.append(connections.token(slot), now: now)
   }
 
   private mutating func refuse(_ slot: Int, now: Int64) {
     tally.refused += 1
     output.append(WireProtocol.tooManyConnections)
-    connections[slot].flags.insert(.leaving)
+    connections[slot].isRefused = true
+    beginClosing(slot)
     refusedConnections += 1
     if refusedConnections > quota.refusals {
-      sendOutput(slot, now: now)
-      drop(slot)
+      sendOutput(slot)
+      if connections[slot].isOpen { drop(slot) }
     } else {
-      settle(slot, now: now)
+      flush(slot, now: now)
     }
   }
 
@@ -145,13 +111,13 @@ extension LaneCore {
   mutating func acceptAgain() {
     for index in listeners.indices where listeners[index].waitsForDescriptors {
       listeners[index].waitsForDescriptors = false
-      if listeners[index].descriptor >= 0 { setInterest(ofListener: index, to: .read) }
+      if listeners[index].isListening { setInterest(ofListener: index, to: .read) }
     }
   }
 
   private func setInterest(ofListener index: Int, to interest: EventSet.Interest) {
-    let place = ListenerPlace(index: index, generation: listeners[index].generation)
-    events.change(listeners[index].descriptor, token: Token.listener(place), to: interest)
+    transport.setInterest(
+      interest, of: listeners[index].descriptor, token: Token.listener(listeners.handle(index)))
   }
 
   // MARK: Closing
@@ -159,59 +125,51 @@ extension LaneCore {
   private mutating func listenerBroke(_ index: Int, _ number: Int32, now: Int64) {
     let reason = "\(listeners[index].label) stopped listening: \(SystemFault("accept4", number))"
     let onFault = listeners[index].onFault
-    news.append { onFault(reason) }
-    closeListener(
-      ListenerPlace(index: index, generation: listeners[index].generation), now: now
-    ) {}
+    deferredCallbacks.append { onFault(reason) }
+    closeListener(listeners.handle(index), now: now) {}
   }
 
-  /// Closes a listener at once, and each of its connections when it has got what it is owed.
+  /// Closes a listener at once, and each of its connections when what is pending is sent.
   /// - Parameter whenClosed: called after the last of them is closed.
   mutating func closeListener(
-    _ place: ListenerPlace, now: Int64, whenClosed: @escaping @Sendable () -> Void
+    _ handle: ListenerHandle, now: Int64, whenClosed: @escaping @Sendable () -> Void
   ) {
-    guard place.index < listeners.count, listeners[place.index].generation == place.generation
-    else { return news.append(whenClosed) }
-    if listeners[place.index].descriptor >= 0 {
-      // Clients that the kernel has accepted for us are ours: they may have asked already.
-      _ = acceptWaiting(place.index, now: now)
-      closeSocket(place.index)
-      drains.append(Token.listener(place), now: now)
-      for slot in slots(of: place.index) { dismiss(slot, now: now) }
+    guard let index = listeners.index(of: handle) else {
+      return deferredCallbacks.append(whenClosed)
     }
-    guard listeners[place.index].connections > 0 else { return news.append(whenClosed) }
-    listeners[place.index].whenClosed.append(whenClosed)
+    if listeners[index].isListening {
+      // Clients that the kernel has accepted for us are ours: they may have asked already.
+      acceptWaiting(index, now: now)
+      closeSocket(index)
+      drains.append(Token.listener(handle), now: now)
+      for slot in connections.openSlots(of: index) { dismiss(slot, now: now) }
+    }
+    guard listeners[index].connections > 0 else { return deferredCallbacks.append(whenClosed) }
+    listeners[index].whenClosed.append(whenClosed)
   }
 
   private mutating func closeSocket(_ index: Int) {
-    guard listeners[index].descriptor >= 0 else { return }
-    Glibc.close(listeners[index].descriptor)
+    guard listeners[index].isListening else { return }
+    transport.close(listeners[index].descriptor)
     listeners[index].descriptor = -1
     giveBackServer(index)
   }
 
   /// Gives the server's part of the quota back when its socket and its clients are gone.
   func giveBackServer(_ index: Int) {
-    guard listeners[index].descriptor < 0, listeners[index].connections == 0 else { return }
-    quota.closeServer(listeners[index].quotaKey)
+    if listeners[index].isGone { quota.closeServer(listeners[index].quotaKey) }
   }
 
-  private func slots(of listener: Int) -> [Int] {
-    connections.indices.filter {
-      connections[$0].descriptor >= 0 && connections[$0].listener == Int32(listener)
-    }
-  }
-
-  /// The listener's clients had their time to take what they are owed.
-  mutating func drainEnded(_ place: ListenerPlace) {
-    guard listeners[place.index].generation == place.generation else { return }
-    for slot in slots(of: place.index) { drop(slot) }
+  /// The listener's clients had their time to take what is pending.
+  mutating func drainEnded(_ handle: ListenerHandle) {
+    guard let index = listeners.index(of: handle) else { return }
+    for slot in connections.openSlots(of: index) { drop(slot) }
   }
 
   /// Closes whatever is still open, without a word.
   mutating func closeEverything() {
     for index in listeners.indices { closeSocket(index) }
-    for slot in connections.indices where connections[slot].descriptor >= 0 { drop(slot) }
-    tellNews()
+    for slot in connections.openSlots { drop(slot) }
+    runDeferredCallbacks()
   }
 }

@@ -1,21 +1,21 @@
-import Glibc
-
 extension LaneCore {
   /// Sends what was put together, by one call. What the client's window does not take is kept, and
-  /// the client is not read until it has taken that: so nobody can make us keep more than the
-  /// answers to one read and to what was owed before it.
-  mutating func sendOutput(_ slot: Int, now: Int64) {
+  /// the client is not read until it has taken that: so no client can make us keep more than the
+  /// answers to one read and to what was pending before it.
+  mutating func sendOutput(_ slot: Int) {
     guard output.count > 0 else { return }
     defer { output.removeAll() }
-    if connections[slot].flags.contains(.backlogged) {
+    if connections[slot].isBacklogged {
       backlogs[slot]?.bytes.append(contentsOf: output.bytes[..<output.count])
       return
     }
-    guard let sent = transmit(slot, UnsafeBufferPointer(rebasing: output.bytes[..<output.count]))
-    else { return drop(slot) }
+    let bytes = UnsafeBufferPointer(rebasing: output.bytes[..<output.count])
+    guard let sent = transport.send(bytes, to: connections[slot].descriptor) else {
+      return drop(slot)
+    }
     if sent < output.count {
       backlogs[slot] = Backlog(bytes: Array(output.bytes[sent..<output.count]))
-      connections[slot].flags.insert(.backlogged)
+      connections[slot].isBacklogged = true
     }
   }
 
@@ -23,7 +23,8 @@ extension LaneCore {
   mutating func sendBacklog(_ slot: Int, now: Int64) {
     guard let backlog = backlogs[slot] else { return }
     let sent = backlog.bytes.withUnsafeBufferPointer { bytes in
-      transmit(slot, UnsafeBufferPointer(rebasing: bytes[backlog.sent...]))
+      transport.send(
+        UnsafeBufferPointer(rebasing: bytes[backlog.sent...]), to: connections[slot].descriptor)
     }
     guard let sent else { return drop(slot) }
     if backlog.sent + sent < backlog.bytes.count {
@@ -31,19 +32,8 @@ extension LaneCore {
       return
     }
     backlogs[slot] = nil
-    connections[slot].flags.remove(.backlogged)
-    if connections[slot].flags.contains(.watching) { tellWatcher(slot, now: now) }
-    if connections[slot].descriptor >= 0 { settle(slot, now: now) }
-  }
-
-  /// - Returns: how many bytes the kernel took, nil when the connection is over.
-  private func transmit(_ slot: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-    while true {
-      let sent = send(
-        connections[slot].descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-      if sent >= 0 { return sent }
-      if errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM { return 0 }
-      if errno != EINTR { return nil }
-    }
+    connections[slot].isBacklogged = false
+    if connections[slot].isWatching { updateWatcher(slot, now: now) }
+    if connections[slot].isOpen { flush(slot, now: now) }
   }
 }

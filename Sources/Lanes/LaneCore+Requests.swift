@@ -1,34 +1,31 @@
-import Glibc
 import Points
 
 extension LaneCore {
   /// Takes in what a client sent.
   /// - Parameter broken: the epoll set says that the connection is over.
   mutating func receive(_ slot: Int, broken: Bool, now: Int64) {
-    let flags = connections[slot].flags
-    if !flags.contains(.lingering),
-      !flags.isDisjoint(with: [.ended, .leaving, .backlogged, .paused])
-    {
+    let isLingering = connections[slot].phase == .lingering
+    guard isLingering || connections[slot].isRead else {
       if broken { drop(slot) }
       return
     }
-    let count = recv(connections[slot].descriptor, readBuffer.baseAddress, readBuffer.count, 0)
-    if count < 0 {
-      if errno != EAGAIN && errno != EINTR { drop(slot) }
-      return
+    switch transport.receive(from: connections[slot].descriptor, into: readBuffer) {
+    case .nothingYet: return
+    case .broken: return drop(slot)
+    case .endOfFile:
+      if isLingering { return drop(slot) }
+      takeEndOfFile(slot, now: now)
+    case .bytes(let count):
+      if isLingering { return }
+      takeBytes(count, slot, now: now)
     }
-    if flags.contains(.lingering) {
-      if count == 0 { drop(slot) }
-      return
-    }
-    if count > 0 { takeBytes(count, slot, now: now) } else { takeEndOfFile(slot, now: now) }
-    settle(slot, now: now)
+    flush(slot, now: now)
   }
 
   private mutating func takeBytes(_ count: Int, _ slot: Int, now: Int64) {
     bytesReceived += count
     connections[slot].lastByte = Self.milliseconds(now)
-    if !connections[slot].flags.contains(.said) { takeFirstByte(slot) }
+    endGreeting(slot)
     let bytes = UnsafeBufferPointer(rebasing: readBuffer[..<count]).span
     var offset = 0
     while let event = connections[slot].parser.next(in: bytes, from: &offset) {
@@ -37,26 +34,27 @@ extension LaneCore {
       case .lateTerminator: takeLateTerminator(slot)
       case .tooLong: takeTooLong(slot)
       }
-      if connections[slot].flags.contains(.leaving) { return }
+      if connections[slot].phase != .open { return }
     }
     if let request = connections[slot].parser.endOfRead() {
       take(request, ended: false, slot, now: now)
     } else if connections[slot].parser.isLineIncomplete, !connections[slot].parser.isTyping {
-      silences.append(ticket(slot), now: now)
+      silences.append(connections.token(slot), now: now)
     }
   }
 
   /// From the first byte on nothing is sent unasked.
-  private mutating func takeFirstByte(_ slot: Int) {
-    connections[slot].flags.insert(.said)
-    if connections[slot].flags.contains(.greetingOwed) {
-      connections[slot].flags.remove(.greetingOwed)
-      owed.removeAll(of: &connections[slot].owed)
+  private mutating func endGreeting(_ slot: Int) {
+    switch connections[slot].greeting {
+    case .sent, .over: return
+    case .pending: pending.removeAll(of: &connections[slot].pending)
+    case .possible: break
     }
+    connections[slot].greeting = .over
   }
 
   private mutating func takeEndOfFile(_ slot: Int, now: Int64) {
-    connections[slot].flags.insert(.ended)
+    connections[slot].phase = .peerClosed
     if let request = connections[slot].parser.takeIncomplete() {
       take(request, ended: false, slot, now: now)
     } else {
@@ -64,66 +62,70 @@ extension LaneCore {
     }
   }
 
-  /// Owes the line to a client that has said nothing, once.
+  /// Sends the line to a client that has sent nothing, once.
   mutating func greet(_ slot: Int, now: Int64) {
-    let flags = connections[slot].flags
-    guard flags.isDisjoint(with: [.said, .greetingOwed, .greetingCounts, .leaving]) else { return }
-    connections[slot].flags.insert(.greetingOwed)
+    let phase = connections[slot].phase
+    guard connections[slot].greeting == .possible, phase == .open || phase == .peerClosed
+    else { return }
+    connections[slot].greeting = .pending
     ask(.greeting, ended: true, slot, now: now)
   }
 
   /// Takes one request.
   /// - Parameter ended: whether its terminator came.
   mutating func take(_ request: WireProtocol.Request, ended: Bool, _ slot: Int, now: Int64) {
-    let wasGreeted = connections[slot].flags.contains(.greetingCounts)
-    connections[slot].flags.remove([.greetingCounts, .lacksLineFeed])
+    if logsConnections { logConnection("\(request) requested", slot) }
+    let wasGreeted = connections[slot].greeting == .sent
+    connections[slot].greeting = .over
+    connections[slot].lacksLineFeed = false
     if wasGreeted && request == .line && !ended { return count(1, slot) }
-    if !ended { connections[slot].flags.insert(.lacksLineFeed) }
+    connections[slot].lacksLineFeed = !ended
     switch request {
     case .line: ask(.line, ended: ended, slot, now: now)
     case .json: ask(.json, ended: ended, slot, now: now)
     case .watch:
-      connections[slot].flags.remove(.lacksLineFeed)
+      connections[slot].lacksLineFeed = false
       ask(.watch, ended: true, slot, now: now)
-    case .ping: owe(.pong, ended: ended, slot, now: now)
-    case .help: owe(.help, ended: ended, slot, now: now)
-    case .unknown: owe(.invalid, ended: ended, slot, now: now)
-    case .quit: connections[slot].flags.insert(.leaving)
+    case .ping: enqueueReply(.pong, ended: ended, slot, now: now)
+    case .help: enqueueReply(.help, ended: ended, slot, now: now)
+    case .unknown: enqueueReply(.invalid, ended: ended, slot, now: now)
+    case .quit: beginClosing(slot)
     }
   }
 
   private mutating func takeLateTerminator(_ slot: Int) {
-    guard connections[slot].flags.contains(.lacksLineFeed) else { return }
-    connections[slot].flags.remove(.lacksLineFeed)
-    if connections[slot].owed.isEmpty {
+    guard connections[slot].lacksLineFeed else { return }
+    connections[slot].lacksLineFeed = false
+    if connections[slot].pending.isEmpty {
       output.append([0x0A])
     } else {
-      owed.endNewest(of: connections[slot].owed)
+      pending.endNewest(of: connections[slot].pending)
     }
   }
 
   private mutating func takeTooLong(_ slot: Int) {
-    owe(.tooLong, ended: false, slot, now: 0)
-    connections[slot].flags.insert(.leaving)
+    enqueueReply(.tooLong, ended: false, slot, now: 0)
+    beginClosing(slot)
   }
 
-  /// Owes an answer that needs a row.
-  private mutating func ask(_ kind: OwedKind, ended: Bool, _ slot: Int, now: Int64) {
-    let isInGroup = owed.newestGroup(of: connections[slot].owed) == gate.gatheringGroup
-    switch gate.ask(isInGroup ? nil : ticket(slot), about: subject(of: slot)) {
+  /// Enqueues a reply that needs a row.
+  private mutating func ask(_ kind: ReplyKind, ended: Bool, _ slot: Int, now: Int64) {
+    let isInGroup =
+      pending.newestGroup(of: connections[slot].pending) == readGate.gatheringGroup
+    switch readGate.ask(isInGroup ? nil : connections.token(slot), about: user(of: slot)) {
     case .wait(let group):
-      owed.append(kind, ended: ended, group: group, to: &connections[slot].owed)
+      pending.append(kind, ended: ended, group: group, to: &connections[slot].pending)
     case .lastKnown:
-      give(kind, ended: ended, times: 1, as: .lastKnown, slot, now: now)
+      writeReply(kind, ended: ended, times: 1, as: .lastKnown, slot, now: now)
     }
   }
 
-  /// Owes an answer that is known already; it goes behind what is owed before.
-  private mutating func owe(_ kind: OwedKind, ended: Bool, _ slot: Int, now: Int64) {
-    if let group = owed.newestGroup(of: connections[slot].owed) {
-      owed.append(kind, ended: ended, group: group, to: &connections[slot].owed)
+  /// Enqueues a reply that needs none: it goes behind what is pending.
+  private mutating func enqueueReply(_ kind: ReplyKind, ended: Bool, _ slot: Int, now: Int64) {
+    if let group = pending.newestGroup(of: connections[slot].pending) {
+      pending.append(kind, ended: ended, group: group, to: &connections[slot].pending)
     } else {
-      give(kind, ended: ended, times: 1, as: .fresh, slot, now: now)
+      writeReply(kind, ended: ended, times: 1, as: .fresh, slot, now: now)
     }
   }
 }

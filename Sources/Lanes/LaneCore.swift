@@ -1,41 +1,29 @@
-import CLinux
-import Glibc
 import Logging
 import Points
 
-/// What a lane knows and does: listeners, connections, requests, answers. It makes system calls on
-/// its sockets, all of them non-blocking, and nothing else: events, time and rows are brought to it.
+/// What a lane knows and does: listeners, connections, requests, answers. It is given events, time
+/// and rows, and reaches clients through a transport only: with the same of all it does the same.
 ///
 /// Every function leaves the state whole. `Lane` calls one function after the other on its queue.
-struct LaneCore: ~Copyable {
-  /// Bytes taken from one connection at a time: the bound on what one read can make us owe.
-  static let readSize = 2048
-  /// With more answers owed than this a connection is not read.
-  static let owedLimit: Int32 = 512
-  /// Rounds of events before others get their turn on the queue.
-  static let roundsPerTurn = 16
-  /// How long a client may take to read what it is owed when its server stops.
-  package static let drainSeconds = 2
-  /// How long a client may take to end its side after we ended ours.
-  static let lingerMilliseconds: Int64 = 1000
-
-  let events: EventSet
+struct LaneCore<Sockets: Transport>: ~Copyable {
+  let transport: Sockets
   let limits: LaneLimits
   let quota: ConnectionQuota
   let logger: Logger
+  /// Whether each connection and request is logged; looked up once a turn, for a request to cost
+  /// nothing when nobody looks.
+  var logsConnections = false
 
-  var connections: [Connection] = []
-  var freeConnection: Int32 = -1
+  var connections = ConnectionTable()
   var refusedConnections = 0
-  var listeners: [ListenerRecord] = []
-  var subjects: [Subject] = []
-  var subjectByName: [String: Int] = [:]
-  var owed = OwedAnswers()
-  var gate = ReadGate()
+  var listeners = ListenerTable()
+  var users = UserTable()
+  var pending = PendingReplies()
+  var readGate = ReadGate()
   /// The newest group whose reads are answered.
   var answeredGroup: UInt64 = 0
-  /// Subjects of the read under way.
-  var readSubjects: [Int] = []
+  /// Users of the read under way.
+  private var usersBeingRead: [Int] = []
 
   /// Answers to one connection, put together before they are sent.
   var output = OutputBuffer(capacity: 64 * 1024)
@@ -44,45 +32,43 @@ struct LaneCore: ~Copyable {
 
   var silences = DeadlineQueue(delayMilliseconds: WireProtocol.silenceMilliseconds)
   var greetings = DeadlineQueue(delayMilliseconds: WireProtocol.greetingMilliseconds)
-  var lingerings = DeadlineQueue(delayMilliseconds: LaneCore.lingerMilliseconds)
-  var drains = DeadlineQueue(delayMilliseconds: Int64(LaneCore.drainSeconds) * 1000)
+  var lingerings = DeadlineQueue(delayMilliseconds: LaneTimes.lingerMilliseconds)
+  var drains = DeadlineQueue(delayMilliseconds: Int64(LaneTimes.drainSeconds) * 1000)
   var acceptRetries = DeadlineQueue(delayMilliseconds: 100)
   var idleChecks = DeadlineQueue(delayMilliseconds: 1000)
 
   var tally = LaneTally()
   var bytesReceived = 0
-  var reads = 0
-  /// Calls to make when the turn is over, so that nobody calls back into a turn.
-  var news: [@Sendable () -> Void] = []
-  private let eventBuffer: UnsafeMutableBufferPointer<epoll_event>
+  private var reads = 0
+  /// Calls to make when the turn is over, so that none comes back into a turn.
+  var deferredCallbacks: [@Sendable () -> Void] = []
   let readBuffer: UnsafeMutableBufferPointer<UInt8>
 
-  init(events: EventSet, limits: LaneLimits, quota: ConnectionQuota, logger: Logger) {
-    self.events = events
+  init(transport: Sockets, limits: LaneLimits, quota: ConnectionQuota, logger: Logger) {
+    self.transport = transport
     self.limits = limits
     self.quota = quota
     self.logger = logger
-    eventBuffer = .allocate(capacity: EventSet.batch)
-    readBuffer = .allocate(capacity: Self.readSize)
+    readBuffer = .allocate(capacity: LaneTimes.readSize)
   }
 
   deinit {
-    eventBuffer.deallocate()
     readBuffer.deallocate()
     output.deallocate()
-    for connection in connections where connection.descriptor >= 0 {
-      Glibc.close(connection.descriptor)
+    for slot in connections.openSlots { transport.close(connections[slot].descriptor) }
+    for index in listeners.indices where listeners[index].isListening {
+      transport.close(listeners[index].descriptor)
     }
-    for listener in listeners where listener.descriptor >= 0 { Glibc.close(listener.descriptor) }
   }
 
   // MARK: Events
 
-  /// Takes in what there is at the sockets.
+  /// Takes in what there is at the transport.
   mutating func takeEvents(now: Int64) {
-    for _ in 0..<Self.roundsPerTurn {
-      let count = events.poll(into: eventBuffer)
-      for index in 0..<count { handle(EventSet.Event(eventBuffer[index]), now: now) }
+    logsConnections = logger.logLevel <= .debug
+    for _ in 0..<LaneTimes.roundsPerTurn {
+      let count = transport.poll()
+      for index in 0..<count { handle(transport.event(at: index), now: now) }
       if count < EventSet.batch { return }
     }
   }
@@ -92,22 +78,22 @@ struct LaneCore: ~Copyable {
       acceptClients(of: Token.listener(event.token), now: now)
       return
     }
-    guard let slot = slot(of: event.token) else { return }
+    guard let slot = connections.slot(of: event.token) else { return }
     if event.writable { sendBacklog(slot, now: now) }
-    guard connections[slot].descriptor >= 0 else { return }
+    guard connections[slot].isOpen else { return }
     if event.readable || event.broken { receive(slot, broken: event.broken, now: now) }
   }
 
   // MARK: Reads of the database
 
   /// Begins the next read when one is due.
-  /// - Returns: the users to read.
+  /// - Returns: the names of the users to read.
   mutating func beginRead(now: Int64) -> [String]? {
-    guard let due = gate.beginRead(now: now) else { return nil }
-    readSubjects = due
+    guard let due = readGate.beginRead(now: now) else { return nil }
+    usersBeingRead = due
     reads += 1
     tally.reads += 1
-    return due.map { subjects[$0].name }
+    return due.map { users[$0].name }
   }
 
   /// The read that was begun last has ended.
@@ -116,46 +102,42 @@ struct LaneCore: ~Copyable {
     case .failure(let failure):
       tally.failedReads += 1
       logger.debug("a group read failed: \(failure.reason)", metadata: ["event": "group-read"])
-      gate.readFailed(now: now)
+      readGate.readFailed(now: now)
     case .success(let rows):
-      let wasAway = gate.isAway
-      let group = gate.readSucceeded()
+      let wasAway = readGate.isAway
+      let group = readGate.readSucceeded()
       if wasAway { logger.notice("answers are fresh again", metadata: ["event": "group-read"]) }
       takeRead(rows, at: group.began)
       answer(group.tickets, upTo: group.group, as: .fresh, now: now)
-      for subject in readSubjects { tellWatchers(of: subject, now: now) }
+      for user in usersBeingRead { updateWatchers(of: user, now: now) }
     }
   }
 
   /// Takes in what a read found, and what it did not find.
   private mutating func takeRead(_ rows: [PointsRow], at moment: Int64) {
     // One user, the usual case, needs no dictionary.
-    if readSubjects.count == 1 {
-      let row = rows.first { $0.user == subjects[readSubjects[0]].name }
-      subjects[readSubjects[0]].take(row.map { .row($0) } ?? .missing, at: moment)
+    if usersBeingRead.count == 1 {
+      let row = rows.first { $0.user == users[usersBeingRead[0]].name }
+      users[usersBeingRead[0]].take(row.map { .row($0) } ?? .missing, at: moment)
       return
     }
     var found: [Int: PointsRow] = [:]
-    for row in rows { if let subject = subjectByName[row.user] { found[subject] = row } }
-    for subject in readSubjects {
-      subjects[subject].take(found[subject].map { .row($0) } ?? .missing, at: moment)
+    for row in rows { if let user = users.knownIndex(of: row.user) { found[user] = row } }
+    for user in usersBeingRead {
+      users[user].take(found[user].map { .row($0) } ?? .missing, at: moment)
     }
   }
 
-  /// Rows that changed, as somebody else saw them.
+  /// Rows that changed, as others read them.
   mutating func publish(_ rows: [PointsRow], now: Int64) {
     for row in rows {
-      let subject = subject(named: row.user)
-      guard subjects[subject].value != .row(row) else { continue }
-      // Who watches is told what a read of this lane finds from here on: reads come one after the
-      // other, so that a watcher never sees points go back because two publications crossed.
-      if !subjects[subject].watchers.isEmpty,
-        case .wait = gate.ask(nil, about: subject)
-      {
-        continue
-      }
-      subjects[subject].take(.row(row), at: now)
-      tellWatchers(of: subject, now: now)
+      let user = users.index(of: row.user)
+      guard users[user].value != .row(row) else { continue }
+      // Watchers are sent what a read of this lane finds from here on: reads come one after the
+      // other, so that no watcher sees points fall because two publications crossed.
+      if !users[user].watchers.isEmpty, case .wait = readGate.ask(nil, about: user) { continue }
+      users[user].take(.row(row), at: now)
+      updateWatchers(of: user, now: now)
     }
   }
 
@@ -166,22 +148,22 @@ struct LaneCore: ~Copyable {
     return tally
   }
 
-  mutating func tellNews() {
-    guard !news.isEmpty else { return }
-    let calls = news
-    news = []
-    for call in calls { call() }
+  mutating func runDeferredCallbacks() {
+    guard !deferredCallbacks.isEmpty else { return }
+    let callbacks = deferredCallbacks
+    deferredCallbacks = []
+    for callback in callbacks { callback() }
   }
 
   var statistics: LaneStatistics {
     var statistics = LaneStatistics()
-    statistics.connections = connections.count { $0.descriptor >= 0 }
-    statistics.connectionSlots = connections.count
+    statistics.connections = connections.openSlots.count
+    statistics.connectionSlots = connections.capacity
     statistics.bytesReceived = bytesReceived
-    statistics.owedNodes = owed.capacity
+    statistics.pendingNodes = pending.capacity
     statistics.backlogBytes = backlogs.values.reduce(0) { $0 + $1.bytes.count }
     statistics.reads = reads
-    statistics.watchers = subjects.reduce(0) { $0 + $1.watchers.count }
+    statistics.watchers = users.watcherCount
     return statistics
   }
 }

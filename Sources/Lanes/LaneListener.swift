@@ -10,12 +10,12 @@ final class ListenerCounters: Sendable {
 /// An open listener, as the supervisor holds it.
 struct LaneListener: OpenListener {
   let lane: Lane
-  let place: ListenerPlace
+  let handle: ListenerHandle
   let port: Int
   let counters: ListenerCounters
 
   var connections: Int { counters.connections.load(ordering: .relaxed) }
   var requests: Int { counters.requests.load(ordering: .relaxed) }
 
-  func close() async { await lane.close(place) }
+  func close() async { await lane.close(handle) }
 }

@@ -56,7 +56,7 @@ public final class LaneSet: ListenerHost {
   public func open(
     _ specification: ListenerSpecification, onFault: @escaping @Sendable (String) -> Void
   ) async throws -> any OpenListener {
-    try await lanes[place(of: specification.user)].open(specification, onFault: onFault)
+    try await lanes[laneIndex(of: specification.user)].open(specification, onFault: onFault)
   }
 
   /// Whether a listener could be opened now; throws `ListenerError` when not.
@@ -65,9 +65,9 @@ public final class LaneSet: ListenerHost {
   }
 
   /// Takes rows that changed as the last known values, also of users whose listener is yet to be
-  /// opened; watching clients are told of them, from a row that is read after this call.
+  /// opened; watchers get them from a row that is read after this call.
   public func publish(_ rows: [PointsRow]) {
-    for (lane, rows) in Dictionary(grouping: rows, by: { place(of: $0.user) }) {
+    for (lane, rows) in Dictionary(grouping: rows, by: { laneIndex(of: $0.user) }) {
       lanes[lane].publish(rows)
     }
   }
@@ -77,10 +77,10 @@ public final class LaneSet: ListenerHost {
     for lane in lanes { await lane.ping() }
   }
 
-  /// How often each lane did something, rising for ever: for a watchdog, beside `ping`.
+  /// How often each lane did something, monotonic: for a watchdog, beside `ping`.
   public var progress: [Int] { lanes.map(\.progress) }
 
-  /// Closes every listener; clients get what they are owed, within two seconds, then the close.
+  /// Closes every listener; clients get what is pending, within two seconds, then the close.
   /// The lanes cannot be used afterwards.
   public func shutdown() async {
     await withTaskGroup(of: Void.self) { group in
@@ -95,8 +95,8 @@ public final class LaneSet: ListenerHost {
     return sum
   }
 
-  /// The number of the user's lane.
-  private func place(of user: String) -> Int {
+  /// The user's lane.
+  private func laneIndex(of user: String) -> Int {
     placement.withLock { placement in
       if let known = placement.lanes[user] { return known }
       let emptiest = placement.users.indices.min { placement.users[$0] < placement.users[$1] } ?? 0

@@ -1,5 +1,5 @@
 /// What an epoll set and a read gate are given to find a connection or a listener again: its index
-/// below, its generation above, so that news of an earlier use of the same slot is recognised.
+/// below, its generation above, so that a token of an earlier use of the same slot is recognised as stale.
 enum Token {
   private static let listenerBit: UInt64 = 1 << 63
 
@@ -7,14 +7,14 @@ enum Token {
     UInt64(generation & 0x7FFF_FFFF) << 32 | UInt64(slot)
   }
 
-  static func listener(_ place: ListenerPlace) -> UInt64 {
-    listenerBit | UInt64(place.generation & 0x7FFF_FFFF) << 32 | UInt64(place.index)
+  static func listener(_ handle: ListenerHandle) -> UInt64 {
+    listenerBit | UInt64(handle.generation & 0x7FFF_FFFF) << 32 | UInt64(handle.index)
   }
 
   static func isListener(_ token: UInt64) -> Bool { token & listenerBit != 0 }
 
-  static func listener(_ token: UInt64) -> ListenerPlace {
-    ListenerPlace(index: index(token), generation: generation(token))
+  static func listener(_ token: UInt64) -> ListenerHandle {
+    ListenerHandle(index: index(token), generation: generation(token))
   }
 
   static func index(_ token: UInt64) -> Int { Int(token & 0xFFFF_FFFF) }

@@ -89,7 +89,7 @@ import Testing
       let after = try ProcessFigures.read("RssAnon:")
       let statistics = await server.lanes.statistics()
       #expect(statistics.bytesPerSlot <= 64 && statistics.connectionSlots == count)
-      #expect(statistics.backlogBytes == 0 && statistics.owedNodes <= count)
+      #expect(statistics.backlogBytes == 0 && statistics.pendingNodes <= count)
       print(
         "\(count) idle connections: \(statistics.bytesPerSlot) bytes a slot; the process, clients "
           + "and all, grew by \((after - before) * 1024 / count) bytes a connection")

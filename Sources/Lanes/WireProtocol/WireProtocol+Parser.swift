@@ -2,9 +2,9 @@ extension WireProtocol {
   /// Finds the requests in what one client sends, however it is cut into reads.
   ///
   /// It borrows the bytes of a read and keeps none of them: an incomplete line is remembered as a
-  /// node in the tree of names and what follows it, as counts. For each read call `next` until it returns nil, then
-  /// `endOfRead`; when the client is silent for `silenceMilliseconds` after a read that left
-  /// `isLineIncomplete`, call `silenceEnded`; when it ends its side, `takeIncomplete`.
+  /// node in the tree of names and counts of what follows it. For each read call `next` until it
+  /// returns nil, then `endOfRead`; when the client is silent for `silenceMilliseconds` after a read
+  /// that left `isLineIncomplete`, call `silenceEnded`; when it ends its side, `takeIncomplete`.
   struct Parser: Sendable {
     /// What `next` finds.
     enum Event: Sendable, Hashable {
@@ -92,7 +92,11 @@ extension WireProtocol {
     private mutating func take(_ byte: UInt8, _ tree: NameTree) -> Bool {
       length += 1
       if byte == 0x20 || byte == 0x09 || byte == 0x0D {
-        if excess > 0 { Self.increment(&excess) } else if node != NameTree.root { Self.increment(&blanks) }
+        if excess > 0 {
+          Self.increment(&excess)
+        } else if node != NameTree.root {
+          Self.increment(&blanks)
+        }
         // A carriage return more: it belongs to the terminator if a line feed follows.
         return length <= maximumRequestLength
           || (length == maximumRequestLength + 1 && byte == 0x0D)

@@ -1,14 +1,22 @@
 import Synchronization
 
-/// What listeners told of themselves.
+/// What was reported, in order: faults of listeners, lines of a log.
 final class Faults: Sendable {
-  private let told = Mutex<[String]>([])
+  private let reported = Mutex<[String]>([])
 
-  func add(_ reason: String) { told.withLock { $0.append(reason) } }
+  func add(_ reason: String) { reported.withLock { $0.append(reason) } }
 
   /// The first fault, as soon as there is one.
   func first() async throws -> String {
-    try await waitWhile { told.withLock { $0.isEmpty } }
-    return told.withLock { $0[0] }
+    try await waitWhile { reported.withLock { $0.isEmpty } }
+    return reported.withLock { $0[0] }
+  }
+
+  /// Takes out what was reported so far.
+  func takeAll() -> [String] {
+    reported.withLock { reported in
+      defer { reported = [] }
+      return reported
+    }
   }
 }

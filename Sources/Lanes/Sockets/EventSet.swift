@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// An epoll set: which descriptors are to be looked at, and which have something.
+/// An epoll set: which descriptors are watched, and which have something.
 ///
 /// It does not close its descriptor: a dispatch source watches it, and only that source's
 /// cancellation is the moment to close it.
 struct EventSet {
-  /// One descriptor's news.
+  /// What happened to one descriptor.
   struct Event {
     /// What was registered with the descriptor.
     let token: UInt64
@@ -17,6 +17,13 @@ struct EventSet {
       bits = event.events
     }
 
+    init(token: UInt64, readable: Bool = false, writable: Bool = false, broken: Bool = false) {
+      self.token = token
+      bits =
+        (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
+        | (broken ? EPOLLHUP.rawValue : 0)
+    }
+
     /// Bytes, a connection or the end of file wait to be read.
     var readable: Bool { bits & EPOLLIN.rawValue != 0 }
     /// There is room for bytes to send.
@@ -25,7 +32,7 @@ struct EventSet {
     var broken: Bool { bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 }
   }
 
-  /// What is wanted to be known of a descriptor; errors are told in any case.
+  /// What is wanted to be known of a descriptor; errors are reported in any case.
   struct Interest: OptionSet {
     let rawValue: UInt8
     static let read = Interest(rawValue: 1)

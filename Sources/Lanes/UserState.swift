@@ -1,7 +1,7 @@
 import Points
 
-/// A user as a lane knows it: its value, the answers made of it, and who watches.
-struct Subject {
+/// A user as a lane caches it: its value, the answers made of it, and who watches.
+struct UserState {
   /// What was last read or published.
   enum Value: Equatable {
     case unknown
@@ -13,7 +13,7 @@ struct Subject {
   let name: String
   private(set) var value = Value.unknown
   /// When the value was read, in nanoseconds of the lane's clock.
-  private var moment: Int64 = 0
+  private var readAt: Int64 = 0
   /// Rises with each change of the value that a read finds.
   private(set) var version: UInt32 = 0
   /// Watching connections.
@@ -24,14 +24,14 @@ struct Subject {
   private var json: [UInt8] = []
   private var staleLine: [UInt8] = []
   private var staleJSON: [UInt8] = []
-  /// The age in the stale answers; they are made anew when it changes.
+  /// The age in the stale answers; it changes once a second.
   private var staleSeconds = -1
 
   init(name: String) { self.name = name }
 
   /// A read or a publication brought this value.
   mutating func take(_ new: Value, at moment: Int64) {
-    self.moment = moment
+    readAt = moment
     staleSeconds = -1
     guard new != value else { return }
     value = new
@@ -52,7 +52,7 @@ struct Subject {
 
   /// The answer while the database is away.
   mutating func staleAnswer(json wantsJSON: Bool, now: Int64) -> [UInt8] {
-    let age = Int((now - moment) / 1_000_000_000)
+    let age = Int((now - readAt) / 1_000_000_000)
     if age != staleSeconds {
       staleSeconds = age
       staleLine = text(json: false, staleSeconds: age)

@@ -1,33 +1,33 @@
 import Points
 
-/// What a client is owed.
-enum OwedKind: UInt8 {
+/// What a client is answered.
+enum ReplyKind: UInt8 {
   /// From the database.
   case line, json, watch, greeting
   /// Known at once, but behind something from the database.
   case pong, help, invalid, tooLong
 }
 
-/// Answers that are owed to clients, in order: a list for each connection, the nodes of all lists
-/// in one array, used again and again.
-struct OwedAnswers {
-  /// Equal answers in a row.
+/// Replies that clients wait for, in order: a list for each connection, the nodes of all lists in
+/// one array, used again and again.
+struct PendingReplies {
+  /// Equal replies in a row.
   struct Node {
-    var kind: OwedKind
-    /// Whether the answer ends with a line feed.
+    var kind: ReplyKind
+    /// Whether the reply ends with a line feed.
     var ended: Bool
     var count: Int32
     var next: Int32
-    /// The read that answers it, or that answers what stands before it.
+    /// The read that answers it, or what stands before it.
     var group: UInt64
   }
 
   /// The ends of one connection's list.
   struct List {
-    var first: Int32 = -1
-    var last: Int32 = -1
-    /// Answers in the list.
-    var count: Int32 = 0
+    fileprivate var first: Int32 = -1
+    fileprivate var last: Int32 = -1
+    /// Replies in the list: at most a read's more than `Connection.pendingLimit`.
+    fileprivate(set) var count: Int16 = 0
     var isEmpty: Bool { first < 0 }
   }
 
@@ -37,8 +37,8 @@ struct OwedAnswers {
   /// Nodes ever made: the most that were in use at a time.
   var capacity: Int { nodes.count }
 
-  /// Puts an answer at the end of `list`.
-  mutating func append(_ kind: OwedKind, ended: Bool, group: UInt64, to list: inout List) {
+  /// Puts a reply at the end of `list`.
+  mutating func append(_ kind: ReplyKind, ended: Bool, group: UInt64, to list: inout List) {
     list.count += 1
     if ended, list.last >= 0 {
       let last = Int(list.last)
@@ -55,14 +55,14 @@ struct OwedAnswers {
   /// The node at the front of a list that is not empty.
   func front(of list: List) -> Node { nodes[Int(list.first)] }
 
-  /// The group of the newest answer in the list.
+  /// The group of the newest reply in the list.
   func newestGroup(of list: List) -> UInt64? {
     list.last < 0 ? nil : nodes[Int(list.last)].group
   }
 
   mutating func removeFront(of list: inout List) {
     let node = Int(list.first)
-    list.count -= nodes[node].count
+    list.count -= Int16(nodes[node].count)
     list.first = nodes[node].next
     if list.first < 0 { list.last = -1 }
     nodes[node].next = free
@@ -73,7 +73,7 @@ struct OwedAnswers {
     while !list.isEmpty { removeFront(of: &list) }
   }
 
-  /// The newest answer's terminator came: it shall end with a line feed.
+  /// The newest reply's terminator came: it shall end with a line feed.
   mutating func endNewest(of list: List) {
     if list.last >= 0 { nodes[Int(list.last)].ended = true }
   }
@@ -83,9 +83,9 @@ struct OwedAnswers {
       nodes.append(node)
       return Int32(nodes.count - 1)
     }
-    let place = free
-    free = nodes[Int(place)].next
-    nodes[Int(place)] = node
-    return place
+    let index = free
+    free = nodes[Int(index)].next
+    nodes[Int(index)] = node
+    return index
   }
 }
