@@ -50,7 +50,7 @@ struct Connection {
   var isBacklogged = false
   /// The newest answer has no line feed yet; one follows if the terminator comes.
   var lacksLineFeed = false
-  /// What the transport was last told.
+  /// What the transport reports now.
   var interest: EventSet.Interest = .read
 
   /// With more replies pending than this a connection is not read.
@@ -65,7 +65,7 @@ struct Connection {
   /// So many replies are pending that reading waits.
   var isPaused: Bool { pending.count >= Self.pendingLimit }
 
-  /// What is to be reported of the socket now.
+  /// What the transport should report now.
   var wantedInterest: EventSet.Interest {
     var wanted: EventSet.Interest = phase == .lingering || isRead ? .read : []
     if isBacklogged { wanted.insert(.write) }

@@ -1,24 +1,24 @@
 import Synchronization
 
-/// `ServerPlaces` for all lanes: any of them may ask.
+/// `ServerShares` for all lanes: any of them may ask.
 final class ConnectionQuota: Sendable {
-  private let places: Mutex<ServerPlaces>
-  /// Refused clients that may linger at a time, which take no place; they come out of the reserve.
+  private let shares: Mutex<ServerShares>
+  /// Refused clients that may linger at a time, which are not counted; they come out of the reserve.
   let refusals: Int
 
-  init(_ places: ServerPlaces, refusals: Int) {
-    self.places = Mutex(places)
+  init(_ shares: ServerShares, refusals: Int) {
+    self.shares = Mutex(shares)
     self.refusals = refusals
   }
 
   /// A server begins to listen; nil when no descriptors are left for it.
-  func openServer() -> Int? { places.withLock { $0.openServer() } }
+  func openServer() -> Int? { shares.withLock { $0.openServer() } }
 
   /// The server's socket and its clients are gone.
-  func closeServer(_ key: Int) { places.withLock { $0.closeServer(key) } }
+  func closeServer(_ key: Int) { shares.withLock { $0.closeServer(key) } }
 
-  /// Takes a place for a client; false when there is none.
-  func take(_ key: Int) -> Bool { places.withLock { $0.take(key) } }
+  /// Takes a connection; false when there is none left.
+  func take(_ key: Int) -> Bool { shares.withLock { $0.take(key) } }
 
-  func giveBack(_ key: Int) { places.withLock { $0.giveBack(key) } }
+  func giveBack(_ key: Int) { shares.withLock { $0.giveBack(key) } }
 }

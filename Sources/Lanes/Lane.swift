@@ -72,7 +72,7 @@ actor Lane {
     slowReadTimer?.cancel()
   }
 
-  /// The epoll set is closed: its number may be somebody else's by now.
+  /// The epoll set is closed: its number may be in use again.
   private var isOver: Bool { source == nil }
 
   // MARK: What happens to a lane

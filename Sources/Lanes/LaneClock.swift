@@ -3,7 +3,7 @@ import Glibc
 
 /// Where a lane takes time from; tests bring their own.
 package protocol LaneClock: Sendable {
-  /// Nanoseconds since some moment; never goes back.
+  /// Nanoseconds since some moment; monotonic.
   func now() -> Int64
 
   /// An alarm that rings on `queue`, once it is activated.

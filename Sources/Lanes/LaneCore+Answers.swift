@@ -24,7 +24,7 @@ extension LaneCore {
     }
   }
 
-  /// Puts answers behind what is to be sent to a connection.
+  /// Appends replies to the output for a connection.
   mutating func writeReply(
     _ kind: ReplyKind, ended: Bool, times: Int, as source: Source, _ slot: Int, now: Int64
   ) {

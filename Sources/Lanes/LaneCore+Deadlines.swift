@@ -2,7 +2,7 @@ import Logging
 import Points
 
 extension LaneCore {
-  /// When `expire` is to be called next.
+  /// When to call `expire` next.
   var nextDeadline: Int64? {
     [
       silences.next, greetings.next, lingerings.next, drains.next, acceptRetries.next,

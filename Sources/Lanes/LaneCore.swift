@@ -10,8 +10,8 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
   let limits: LaneLimits
   let quota: ConnectionQuota
   let logger: Logger
-  /// Whether each connection and request is logged; looked up once a turn, for a request to cost
-  /// nothing when nobody looks.
+  /// Whether each connection and request is logged; looked up once a turn, so that a request
+  /// costs nothing when the level is off.
   var logsConnections = false
 
   var connections = ConnectionTable()

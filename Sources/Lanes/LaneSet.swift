@@ -3,7 +3,7 @@ import Logging
 import Points
 import Synchronization
 
-/// All event lanes: the place where listeners live.
+/// All event lanes, which hold the listeners.
 ///
 /// A listener and its connections stay on one lane. A user keeps its lane, also over restarts of
 /// its server, so that the lane's last known value outlives them.
@@ -39,7 +39,7 @@ public final class LaneSet: ListenerHost {
     servers: Int, refusals: Int = 64, makeReader: (Int) -> any PointsReader
   ) throws {
     let quota = ConnectionQuota(
-      ServerPlaces(limit: limits.connections, descriptors: descriptors, servers: servers),
+      ServerShares(limit: limits.connections, descriptors: descriptors, servers: servers),
       refusals: refusals)
     lanes = try (0..<max(count, 1)).map { number in
       try Lane(

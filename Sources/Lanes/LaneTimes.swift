@@ -1,6 +1,6 @@
 /// Times and amounts that bound what a lane does for one client.
 enum LaneTimes {
-  /// Bytes taken from one connection at a time: the bound on what one read can make us owe.
+  /// Bytes taken from one connection at a time: this bounds the replies that one read makes.
   static let readSize = 2048
   /// Rounds of events before others get their turn on the queue.
   static let roundsPerTurn = 16

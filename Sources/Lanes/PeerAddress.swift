@@ -24,7 +24,7 @@ struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
   /// Takes what accept(2) found; `unknown` for another family.
   init(_ storage: sockaddr_storage) {
     self = withUnsafeBytes(of: storage) { bytes in
-      // The port stands at the same place in both families.
+      // The port stands at the same offset in both families.
       let port = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
       switch Int32(storage.ss_family) {
       case AF_INET:

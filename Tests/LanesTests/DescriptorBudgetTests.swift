@@ -61,12 +61,12 @@ import Testing
   }
 }
 
-@Suite struct ServerPlacesTests {
+@Suite struct ServerSharesTests {
   /// Places for servers that are open, and their keys.
   private func places(
     limit: Int = 1000, descriptors: Int, servers: Int
-  ) throws -> (ServerPlaces, [Int]) {
-    var places = ServerPlaces(limit: limit, descriptors: descriptors, servers: servers)
+  ) throws -> (ServerShares, [Int]) {
+    var places = ServerShares(limit: limit, descriptors: descriptors, servers: servers)
     var keys: [Int] = []
     for _ in 0..<servers {
       let key = places.openServer()
@@ -76,7 +76,7 @@ import Testing
   }
 
   /// Takes as many places as there are.
-  private func flood(_ places: inout ServerPlaces, _ key: Int) -> Int {
+  private func flood(_ places: inout ServerShares, _ key: Int) -> Int {
     var taken = 0
     while places.take(key) { taken += 1 }
     return taken

@@ -8,7 +8,7 @@ enum ListeningSocket {
   private static let backlog: Int32 = 4096
   /// Bytes in the kernel for each direction of a connection, which the system doubles for its own
   /// use. A client that does not read could make it hold 4 MiB otherwise. Answers are short, and
-  /// what is owed beyond is bounded by the lane.
+  /// what is pending beyond is bounded by the lane.
   private static let bufferSize: Int32 = 64 * 1024
 
   /// - Returns: a listening socket, non-blocking and closed on exec, and the port it is bound to.

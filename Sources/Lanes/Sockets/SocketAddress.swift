@@ -49,7 +49,7 @@ struct SocketAddress {
       }
     }
     guard outcome == 0 else { return nil }
-    // The port stands at the same place in both families.
+    // The port stands at the same offset in both families.
     return withUnsafeBytes(of: storage) { bytes in
       Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
     }

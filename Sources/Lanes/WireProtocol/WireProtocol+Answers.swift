@@ -6,7 +6,7 @@ extension WireProtocol {
   static func line(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
     let stamp = row.stamp.map(\.description) ?? "never"
     var text = "User: \(row.user) | Points: \(row.points) | Last Update: \(stamp)"
-    if let staleSeconds { text += " | Stale: \(told(staleSeconds))s" }
+    if let staleSeconds { text += " | Stale: \(cappedAge(staleSeconds))s" }
     return Array(text.utf8)
   }
 
@@ -17,7 +17,7 @@ extension WireProtocol {
     for byte in row.user.utf8 { appendEscaped(byte, to: &bytes) }
     let stamp = row.stamp.map { "\"\($0)\"" } ?? "null"
     bytes += "\",\"points\":\(row.points),\"datetime_stamp\":\(stamp)".utf8
-    if let staleSeconds { bytes += ",\"stale_seconds\":\(told(staleSeconds))".utf8 }
+    if let staleSeconds { bytes += ",\"stale_seconds\":\(cappedAge(staleSeconds))".utf8 }
     bytes.append(0x7D)
     return bytes
   }
@@ -36,7 +36,7 @@ extension WireProtocol {
   /// The database answers and holds no row of the user.
   static let userNotFound = Array("User not found".utf8)
 
-  private static func told(_ seconds: Int) -> Int { max(0, min(seconds, maximumAgeSeconds)) }
+  private static func cappedAge(_ seconds: Int) -> Int { max(0, min(seconds, maximumAgeSeconds)) }
 
   /// Source: RFC 8259, section 7: quotation mark, reverse solidus and control characters.
   private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {

@@ -13,6 +13,6 @@ enum WireProtocol {
   static let silenceMilliseconds: Int64 = 60
   /// How long a new client may say nothing, in milliseconds, before it is sent the line unasked.
   static let greetingMilliseconds: Int64 = 300
-  /// The oldest age that is told; an older value is given this age.
+  /// The oldest age in an answer; an older value is given this age.
   static let maximumAgeSeconds = 999_999_999
 }

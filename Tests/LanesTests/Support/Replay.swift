@@ -29,7 +29,8 @@ struct Replay: ~Copyable {
     limits: LaneLimits = LaneLimits(), refusals: Int = 64, logger: Logger = Replay.silent
   ) throws {
     let quota = ConnectionQuota(
-      ServerPlaces(limit: limits.connections, descriptors: 1000, servers: 1), refusals: refusals)
+      ServerShares(limit: limits.connections, descriptors: 1000, servers: 1), refusals: refusals
+    )
     core = LaneCore(transport: transport, limits: limits, quota: quota, logger: logger)
     handle = try core.openListener(LaneFixture.specification(), onFault: { _ in }, now: now).handle
   }
@@ -50,6 +51,15 @@ struct Replay: ~Copyable {
       "<\($0.1)>"
     }
     return shortened
+  }
+
+  /// Replays a script against a new core.
+  static func expect(
+    _ script: String, limits: LaneLimits = LaneLimits(), refusals: Int = 64,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var replay = try Replay(limits: limits, refusals: refusals)
+    try replay.expect(script, sourceLocation: sourceLocation)
   }
 
   /// Replays a script, and compares what happened with what it says.

@@ -1,6 +1,6 @@
-/// The places for clients that all servers share: half of them are divided equally, so that a flood
+/// The connections that all servers share: half of them are divided equally, so that a flood
 /// at one server leaves the others theirs, and the rest is for those who come first. Pure.
-struct ServerPlaces {
+struct ServerShares {
   /// Clients of all servers together, as descriptors allow.
   private var descriptors: Int
   /// Clients of all servers together, as configured.
@@ -63,7 +63,7 @@ struct ServerPlaces {
     if share != before { common = clients.reduce(0) { $0 + max($1 - share, 0) } }
   }
 
-  /// Takes a place for a client of a server; false when there is none.
+  /// Takes a connection for a server; false when there is none left.
   mutating func take(_ key: Int) -> Bool {
     if clients[key] >= share {
       guard common < capacity - share * planned else { return false }
