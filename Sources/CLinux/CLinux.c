@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
@@ -119,6 +120,30 @@ int clinux_start(pid_t *process, const struct clinux_start *start) {
 pid_t clinux_ended_child(void) {
   siginfo_t info = {0};
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+int clinux_pipe(int ends[2]) {
+  return pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0 ? errno : 0;
+}
+
+// One more than the descriptor; 0 for none.
+static atomic_int forwards[NSIG];
+
+static void forward_signal(int number) {
+  int before = errno, descriptor = atomic_load(&forwards[number]) - 1;
+  unsigned char byte = (unsigned char)number;
+  // A full pipe holds many of them already.
+  ssize_t written = descriptor < 0 ? 0 : write(descriptor, &byte, 1);
+  (void)written;
+  errno = before;
+}
+
+int clinux_forward_signal(int number, int descriptor) {
+  if (number <= 0 || number >= NSIG) return EINVAL;
+  atomic_store(&forwards[number], descriptor + 1);
+  struct sigaction action = {.sa_handler = forward_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) < 0 ? errno : 0;
 }
 
 void clinux_ignore_realtime_signals(void) {

@@ -48,6 +48,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var isReceiving = false
   /// Nothing more is read: the connection closes after the answers that are due.
   private var isEnding = false
+  /// The last response was written: nothing may follow it, though more requests were taken in, and
+  /// though the end of our side waits until the peer has taken what is unsent.
+  private var hasEndedOutput = false
   private var requestDeadline: NIODeadline?
   private var unreadDeadline: NIODeadline?
   private var stallDeadline: NIODeadline?
@@ -140,6 +143,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Responses
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard !hasEndedOutput else {
+      promise?.fail(ChannelError.outputClosed)
+      return
+    }
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
       frame(&head)
@@ -182,6 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// gets to read the response although not all that it sent was read.
   private func close(_ context: ChannelHandlerContext) {
     isEnding = true
+    hasEndedOutput = true
     receptionEnded()
     let written = context.eventLoop.makePromise(of: Void.self)
     let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)

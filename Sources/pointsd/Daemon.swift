@@ -15,11 +15,11 @@ import Telemetry
 /// The wiring: which part gets which.
 enum Daemon {
   /// Runs until asked to stop.
-  /// - Parameter ending: signals that ask for it.
+  /// - Parameter signals: among them those that ask for it.
   /// - Returns: whether the runs were closed; if not, their time will be credited.
   static func run(
     _ configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?,
-    source: ConfigurationSource, ending: SignalStream
+    source: ConfigurationSource, signals: Signals.Awaited
   ) async throws -> Bool {
     let logger = Logger(label: "pointsd")
     DashboardService.limitEventLoops(to: budget.eventLoops)
@@ -37,7 +37,7 @@ enum Daemon {
       let parts = try Parts(
         configuration, budget: budget, selected: selected, source: source, metrics: metrics,
         logger: logger)
-      try await parts.run(ending: ending)
+      try await parts.run(signals)
       logger.notice("stopped", metadata: ["event": "stop"])
       return parts.supervisorService.runsClosed
     } catch {

@@ -9,7 +9,7 @@
     let lanes: LaneSet
 
     func run() async throws {
-      for await _ in SignalStream(SIGUSR2).cancelOnGracefulShutdown() { lanes.hang() }
+      for await _ in try SignalStream(SIGUSR2).cancelOnGracefulShutdown() { lanes.hang() }
     }
   }
 #endif

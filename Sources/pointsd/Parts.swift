@@ -88,7 +88,7 @@ struct Parts {
   }
 
   /// Runs every part until asked to stop; the database is stopped last.
-  func run(ending: SignalStream) async throws {
+  func run(_ signals: Signals.Awaited) async throws {
     var services: [any Service] = []
     if let managed { services.append(DatabaseService(database: managed)) }
     services += [supervisorService, dashboard, status]
@@ -103,7 +103,7 @@ struct Parts {
             failureTerminationBehavior: .gracefullyShutdownGroup)
         }, logger: quiet(logger)))
     let signals = Signals(
-      group: group, supervisor: supervisor, ending: ending, logger: logger)
+      group: group, supervisor: supervisor, awaited: signals, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await signals.watch() }
       tasks.addTask { try await group.run() }

@@ -41,7 +41,7 @@ struct PointsDaemon: AsyncParsableCommand {
   func run() async throws {
     Signals.ignoreOthers()
     // One that comes while all is being set up is answered once it is.
-    let ending = SignalStream(Signals.ending)
+    let signals = try Signals.Awaited()
     StandardStream.holdAll()
     StandardStream.neverWait()
     let (configuration, budget, selected) = try read()
@@ -57,7 +57,7 @@ struct PointsDaemon: AsyncParsableCommand {
     defer { LogOutput.flush(milliseconds: 1000) }
     let source = ConfigurationSource(path: config, profiles: profiles, current: configuration)
     let runsClosed = try await Daemon.run(
-      configuration, budget: budget, selected: selected, source: source, ending: ending)
+      configuration, budget: budget, selected: selected, source: source, signals: signals)
     if !runsClosed { throw ExitStatus.tryAgain }
   }
 

@@ -15,9 +15,22 @@ import Systemd
 struct Signals {
   let group: ServiceGroup
   let supervisor: Supervisor
-  /// Signals that ask for the end, since before anything was started.
-  let ending: SignalStream
+  let awaited: Awaited
   let logger: Logger
+
+  /// Signals that are answered, received since before anything was started.
+  struct Awaited {
+    let ending: SignalStream
+    let reload: SignalStream
+    /// Of children that ended, where orphans are collected.
+    let children: SignalStream?
+
+    init() throws(SignalStream.CannotReceive) {
+      ending = try SignalStream(Signals.ending)
+      reload = try SignalStream(SIGHUP)
+      children = OrphanReaper.isNeeded ? try SignalStream(SIGCHLD) : nil
+    }
+  }
 
   /// A terminal's or an operator's wish, a power supply that fails, and a limit of processor time
   /// that is used up.
@@ -37,20 +50,21 @@ struct Signals {
   func watch() async {
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await watchForReload() }
-      if OrphanReaper.isNeeded { tasks.addTask { await watchForOrphans() } }
+      if let children = awaited.children {
+        tasks.addTask { await watchForOrphans(children) }
+      }
       await watchForEnd()
       tasks.cancelAll()
     }
   }
 
-  private func watchForOrphans() async {
-    let ended = SignalStream(SIGCHLD)
+  private func watchForOrphans(_ children: SignalStream) async {
     OrphanReaper.collect()
-    for await _ in ended { OrphanReaper.collect() }
+    for await _ in children { OrphanReaper.collect() }
   }
 
   private func watchForReload() async {
-    for await _ in SignalStream(SIGHUP) {
+    for await _ in awaited.reload {
       do {
         _ = try await supervisor.reload(by: Operation(who: "SIGHUP", reason: nil))
       } catch {
@@ -62,7 +76,7 @@ struct Signals {
 
   private func watchForEnd() async {
     var asked = false
-    for await signal in ending {
+    for await signal in awaited.ending {
       if asked {
         logger.critical(
           "ended by a second signal; the runs were left open and their time will be credited",

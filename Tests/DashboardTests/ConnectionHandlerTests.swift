@@ -10,9 +10,16 @@ import Testing
   private final class Connection {
     let channel = EmbeddedChannel()
     var activities: [ConnectionShares.Activity] = []
+    /// Whether the end of our side waits, as it does while the peer takes nothing.
+    var holdsEnd: Bool {
+      get { ending.holds }
+      set { ending.holds = newValue }
+    }
+    private let ending = HeldEnd()
 
     init(_ limits: ConnectionHandler.Limits = .init()) throws {
       let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(ending)
       try pipeline.configureHTTPServerPipeline(
         withPipeliningAssistance: false, withErrorHandling: false)
       try pipeline.addHandler(
@@ -57,6 +64,20 @@ import Testing
     }
 
     func pass(_ time: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: time) }
+  }
+
+  /// Keeps the end of our side from the channel while it holds.
+  private final class HeldEnd: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var holds = false
+
+    func close(
+      context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+    ) {
+      if mode == .output, holds { return }
+      context.close(mode: mode, promise: promise)
+    }
   }
 
   private static let get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -166,6 +187,18 @@ import Testing
 
   // MARK: HTTP/1.0
 
+  /// A refusal closes behind itself. The end of our side waits for a peer that reads slowly, and the
+  /// server may have answered what was taken in before.
+  @Test func nothingFollowsAResponseThatCloses() throws {
+    let connection = try Connection()
+    connection.holdsEnd = true
+    try connection.receive(Self.get + Self.get)
+    #expect(try connection.heads() == 2)
+    try connection.answer(["content-length": "2", "connection": "close"])
+    #expect(throws: ChannelError.outputClosed) { try connection.answer() }
+    #expect(try connection.sent().count(of: "HTTP/1.1 200") == 1)
+  }
+
   @Test func chunksAreNotSentToHTTP10() throws {
     let connection = try Connection()
     try connection.receive("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
@@ -222,5 +255,12 @@ import Testing
     let sent = try connection.sent()
     #expect(sent.hasPrefix("HTTP/1.1 200 OK"))
     #expect(sent.hasSuffix("okHTTP/1.1 100 Continue\r\n\r\n"))
+  }
+}
+
+extension String {
+  /// How often a text is in it.
+  fileprivate func count(of text: String) -> Int {
+    ranges(of: text).count
   }
 }

@@ -55,6 +55,13 @@ int clinux_start(pid_t *process, const struct clinux_start *start);
 /// The number of a child that has ended and was not waited for; 0 when there is none.
 pid_t clinux_ended_child(void);
 
+/// pipe2(2): both ends close-on-exec and non-blocking. Returns 0 or an error number.
+int clinux_pipe(int ends[2]);
+
+/// From now on a signal writes its number, as one byte, to a descriptor, instead of what it did.
+/// Returns 0 or an error number.
+int clinux_forward_signal(int number, int descriptor);
+
 /// Ignores the real-time signals, which end a process that knows nothing of them.
 void clinux_ignore_realtime_signals(void);
 
