@@ -126,6 +126,7 @@ let package = Package(
       name: "simulation",
       dependencies: ["LedgerModel", "Supervisor", "Points", "CTaskJobs", logging],
       path: "Tests/Simulation", swiftSettings: strict),
+    .testTarget(name: "RepositoryTests", swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PointsTests", dependencies: ["Points", "TestSupport"], swiftSettings: strict),

@@ -15,6 +15,10 @@ extension Supervisor: Control {
   /// Rows from the database, or the last known ones with their age while it does not answer.
   private func read(_ users: [String]) async throws -> Reading<[PointsRow]> {
     if let rows = await rowReader.rows(of: users) {
+      // A ledger in the making has no rows yet, which is not that there are no users.
+      if rows.rows.isEmpty, !users.isEmpty, case .preparing(let reason) = phase {
+        throw ControlError.unavailable("database unavailable: \(reason)")
+      }
       return Reading(rows.rows, version: rows.version)
     }
     let known = lastKnown.recall(users, nowMilliseconds: time.monotonicMilliseconds())

@@ -95,6 +95,18 @@ import Testing
     }
   }
 
+  @Test func aLedgerInTheMakingIsNotOneWithoutUsers() async throws {
+    let fixture = Fixture()
+    await #expect(throws: ControlError.unavailable("database unavailable: starting")) {
+      try await fixture.supervisor.users()
+    }
+    try await fixture.run {
+      await fixture.reached([.running])
+      let users = try await fixture.supervisor.users()
+      #expect(users.value.count == 5)
+    }
+  }
+
   @Test func whyTheLedgerIsNotReadyIsSaidOnce() async throws {
     let fixture = Fixture()
     fixture.store.state.withLock { $0.failure = .unavailable("still starting") }
