@@ -126,7 +126,7 @@ ifeq ($(origin SEED),command line)
 	@$(owner) $(release)/simulation --seed $(SEED) $(if $(MUTATION),--mutation $(MUTATION))
 else
 	@$(owner) $(release)/simulation --seeds 2000
-	@$(owner) $(release)/simulation --mutations 2000
+	@$(owner) $(release)/simulation --mutations 10000
 endif
 
 screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots from the real page
