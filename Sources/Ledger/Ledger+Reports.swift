@@ -47,9 +47,21 @@ extension Ledger {
     reports[kind, default: 0] += 1
     defer { reports[kind, default: 0] -= 1 }
     return try await translated(what) {
-      try await reportPool.withInterruptibleConnection {
-        try await $0.transaction(.snapshot, body)
+      do {
+        return try await snapshot(body)
+      } catch let error as DatabaseError where error.code == Self.goneAway {
+        // The connection was idle while the server went; the next one is new.
+        return try await snapshot(body)
       }
     }
+  }
+
+  /// CR_SERVER_GONE_ERROR: nothing could be sent.
+  private static let goneAway = 2006
+
+  private func snapshot<Result: Sendable>(
+    _ body: @escaping @Sendable (Session) throws -> Result
+  ) async throws -> Result {
+    try await reportPool.withInterruptibleConnection { try await $0.transaction(.snapshot, body) }
   }
 }

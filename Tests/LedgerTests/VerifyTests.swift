@@ -75,4 +75,18 @@ struct VerifyTests {
     #expect(verification.differences[0].message.contains("5 points"))
     #expect(verification.differences[1].kind == .openRun)
   }
+
+  /// A connection that was idle while the server was restarted is no reason to refuse.
+  @Test func isMadeAfterARestartOfTheServer() async throws {
+    let server = try await PrivateDatabase.start()
+    let fixture = try await LedgerFixture.make(connections: 3, on: server)
+    let year = HistoryRange.span(
+      from: DateTimeStamp(secondsSinceEpoch: 0),
+      to: DateTimeStamp(secondsSinceEpoch: 365 * 86_400), points: 10)
+    #expect(try await fixture.ledger.verify([]).differences.isEmpty)
+    try await server.restart()
+    #expect(try await fixture.ledger.verify([]).differences.isEmpty)
+    try await server.restart()
+    _ = try await fixture.ledger.history(of: "Afif", range: year)
+  }
 }
