@@ -37,12 +37,14 @@ import Testing
       }
       let stopped = Task { try await fixture.supervisor.apply(.stop, to: "Afif", by: asked) }
       while fixture.store.state.withLock({ $0.attempts.isEmpty }) { await Task.yield() }
+      await fixture.time.sleeper(of: .milliseconds(4000))
       let behind = Task {
         try await fixture.supervisor.apply(.pause, to: "Afif", by: operation())
       }
       while await fixture.supervisor.changeCount < 2 { await Task.yield() }
       fixture.time.advance(milliseconds: 4000)
-      await fixture.time.wake(.milliseconds(4000))
+      // The second has a deadline of its own, which is later.
+      fixture.time.wakeFirst(.milliseconds(4000))
       #expect(isUnknown(await stopped.result, asked.id))
       // Others of that user wait for nobody, and are refused with the operation's name.
       #expect(names(await behind.result, asked.id))

@@ -49,6 +49,15 @@ final class ManualTime: Sendable {
     for sleeper in woken { sleeper.continuation.resume() }
   }
 
+  /// Wakes the one who has slept longest of those who sleep for exactly `duration`.
+  func wakeFirst(_ duration: Duration) {
+    let first = state.withLock { state in
+      state.sleepers.filter { $0.value.duration == duration }.keys.min()
+        .flatMap { state.sleepers.removeValue(forKey: $0) }
+    }
+    first?.continuation.resume()
+  }
+
   /// Waits until a task sleeps for exactly `duration`.
   func sleeper(of duration: Duration) async {
     await withCheckedContinuation { continuation in
