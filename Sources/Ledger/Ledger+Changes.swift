@@ -6,6 +6,9 @@ extension Ledger: LedgerStore {
     _ change: LedgerChange, partial: Bool
   ) async throws(LedgerError) -> ChangeReceipt {
     let (limit, instance) = (maximumCatchUpMilliseconds, instance)
+    let isOfMany = change.users.count > 1
+    if isOfMany { await writesOfMany.enter() }
+    defer { if isOfMany { writesOfMany.leave() } }
     return try await once(change.operation, "\(change.kind) \(change.users.inWords)") {
       connection in
       do {

@@ -65,7 +65,9 @@ extension Ledger {
     let values = TickStatements.creditValues(
       interval: interval, token: token, creditableSlots: creditableSlots(interval), runs: padded)
     return try await retries.run("credit the interval of \(interval) ms") {
-      try await tickPool.run { session in
+      await writesOfMany.enter()
+      defer { writesOfMany.leave() }
+      return try await tickPool.run { session in
         var failure: DatabaseError?
         do {
           try session.execute(sql, values)
@@ -132,7 +134,9 @@ extension Ledger {
     let limit = creditableSlots(interval)
     let earlier = uncreditedUsers[interval] ?? [:]
     let (refused, reading) = try await retries.run("credit users one by one") {
-      try await tickPool.transaction { session in
+      await writesOfMany.enter()
+      defer { writesOfMany.leave() }
+      return try await tickPool.transaction { session in
         let refused = try session.creditUnlocked(
           runs, interval: interval, token: token, creditableSlots: limit)
         return (refused, try session.readTick(interval: interval, token: token))

@@ -24,8 +24,11 @@ public actor Ledger {
   let logger: Logger
   /// Users that could not be credited with the others, by interval and run.
   var uncreditedUsers: [Int64: [Int64: CreditFailure]] = [:]
-  private var ticking = false
-  private var waitingTicks: [CheckedContinuation<Void, Never>] = []
+  /// Two intervals that end together would find each other's locks and take them for those of strangers.
+  private let ticks = OneAtATime()
+  /// A statement that locks the rows of many would find those of another of ours, and take them for
+  /// those of strangers: one try of such a write after the other.
+  let writesOfMany = OneAtATime()
   /// Reports under way, by their kind.
   var reports: [Report: Int] = [:]
   private var isPrepared = false
@@ -88,19 +91,11 @@ public actor Ledger {
     uncreditedUsers = [:]
   }
 
-  /// One tick after the other: two intervals that end together would find each other's locks and
-  /// take them for those of strangers.
   func oneTickAtATime<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws -> Result {
-    if ticking {
-      await withCheckedContinuation { waitingTicks.append($0) }
-    } else {
-      ticking = true
-    }
-    defer {
-      if waitingTicks.isEmpty { ticking = false } else { waitingTicks.removeFirst().resume() }
-    }
+    await ticks.enter()
+    defer { ticks.leave() }
     return try await body()
   }
 }

@@ -1,5 +1,6 @@
 import MariaDB
 import Points
+import Synchronization
 import TestSupport
 import Testing
 
@@ -99,6 +100,31 @@ struct LockTests {
     #expect(outcome.intents.map(\.user) == ["Afif", "Zaid"])
     await shell.close()
     try await fixture.expectClean(["Afif", "Zaid"])
+  }
+
+  /// A tick and a change to all lock the same rows: one waits for the other, and neither takes it
+  /// for a stranger.
+  @Test func locksOfOurOwnAreNobodysTrouble() async throws {
+    let users = (1...500).map { "user\($0)" }
+    let terms = AccrualTerms(points: 1, intervalMilliseconds: 20)
+    let fixture = try await LedgerFixture.make(connections: 3)
+    try await fixture.reconcile(users, terms: terms)
+    let ledger = fixture.ledger
+    let isOver = Atomic(false)
+    defer { isOver.store(true, ordering: .relaxed) }
+    let ticks = Task {
+      var uncredited: Set<String> = []
+      while !isOver.load(ordering: .relaxed) {
+        uncredited.formUnion(try await ledger.tick(intervalMilliseconds: 20).uncreditedUsers.keys)
+      }
+      return uncredited
+    }
+    for _ in 0..<15 {
+      let receipt = try await fixture.apply(.adjust(delta: 1), toAll: users)
+      #expect(receipt.users.count { $0.result == .done } == 500)
+    }
+    isOver.store(true, ordering: .relaxed)
+    #expect(try await ticks.value == [])
   }
 
   @Test func aLockedTableKeepsNobodyWaiting() async throws {
