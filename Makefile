@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VERSION := 1.0.0
+VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Points/Version.swift)
 SWIFT ?= swift
 # What `make run` runs, and with which further arguments: make run ARGUMENTS="--profile python".
 CONFIG ?= config/pointsd.json
@@ -53,6 +53,7 @@ scenarios := StopMomentTests|FailingTickTests|ManyUsersTests|OrderTests|KilledDa
 
 browser := .build/browser
 schemathesis := .build/schemathesis
+promtool := .build/prometheus/promtool
 
 .PHONY: help run build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
   system-test system-test-packages make-targets db-shell phpmyadmin install deb clean
@@ -105,10 +106,10 @@ browser-test: $(browser)/ready
 	@$(owner) $(browser)/bin/python -m pytest -p no:cacheprovider Tests/Browser
 
 # Holds the running daemon to its own OpenAPI document.
-api-test: debug $(schemathesis)/ready
+api-test: debug $(schemathesis)/ready $(promtool)
 	@packaging/development/require "run the tests of the API" $(run_packages) python3
 	@echo "==> Testing the API by its own document"
-	@$(owner) $(schemathesis)/bin/python Tests/API/run.py
+	@$(owner) $(schemathesis)/bin/python Tests/API/run.py --promtool $(promtool)
 
 fuzz: debug ## Talk nonsense to the daemon over TCP and HTTP: make fuzz SEED=2
 	@packaging/development/require "fuzz pointsd" $(run_packages) python3
@@ -133,6 +134,11 @@ screenshots: build $(browser)/ready ## Take the pictures in docs/screenshots fro
 	@packaging/development/require "take the pictures" $(run_packages) $(browser_packages)
 	@POINTSD_BINARY=$(release)/pointsd $(owner) $(browser)/bin/python Tests/Browser/screenshots.py \
 	  $(SCREENSHOTS)
+
+$(promtool):
+	@packaging/development/require "test the metrics" dpkg-dev
+	@echo "==> Getting what checks metrics into $@"
+	@$(owner) packaging/development/promtool $@
 
 # The marker is made last, so that an installation cut short is begun again.
 $(browser)/ready: $(wildcard Tests/Browser/requirements.txt)

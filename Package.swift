@@ -62,11 +62,13 @@ let package = Package(
     .target(
       name: "ConfigurationFile", dependencies: ["Points", "JSONText"], swiftSettings: strict),
     .target(
-      name: "Lanes", dependencies: ["Points", "CLinux", "QueueExecutor", logging, metrics],
+      name: "Lanes",
+      dependencies: ["Points", "Telemetry", "CLinux", "QueueExecutor", logging, metrics],
       swiftSettings: strict),
     .target(name: "QueueExecutor", swiftSettings: strict),
     .target(
-      name: "MariaDB", dependencies: ["CMariaDB", "QueueExecutor", logging, metrics],
+      name: "MariaDB",
+      dependencies: ["CMariaDB", "QueueExecutor", "Telemetry", logging, metrics],
       swiftSettings: strict),
     .target(
       name: "ManagedDatabase", dependencies: ["Files", "Processes", "MariaDB", "CLinux", logging],
@@ -78,10 +80,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", logging, metrics],
+      name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", "Telemetry", logging, metrics],
       resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
-      name: "Supervisor", dependencies: ["Points", logging, metrics],
+      name: "Supervisor", dependencies: ["Points", "Telemetry", logging, metrics],
       swiftSettings: strict),
     .target(name: "Systemd", dependencies: ["Points", "CSystemd", logging], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: [metrics], swiftSettings: strict),

@@ -3,6 +3,7 @@ import Dispatch
 import Metrics
 import NIOCore
 import Synchronization
+import Telemetry
 
 /// Every connection of the HTTP service, each in one of three shares of the descriptors.
 ///
@@ -31,28 +32,26 @@ final class ConnectionShares: Sendable {
   private let evicted: [Share: Counter]
 
   init(limits: DashboardLimits, factory: any MetricsFactory) {
-    func label<Metric>(_ make: (Share) -> Metric) -> [Share: Metric] {
+    func label<Value>(_ make: (Share) -> Value) -> [Share: Value] {
       Dictionary(uniqueKeysWithValues: Share.allCases.map { ($0, make($0)) })
     }
     state = Mutex(State(tables: label { ShareTable(limit: limits[$0]) }))
     func dimensions(_ share: Share) -> [(String, String)] { [("share", share.rawValue)] }
-    gauges = label {
-      Gauge(label: "pointsd_http_connections", dimensions: dimensions($0), factory: factory)
-    }
-    refused = label {
-      Counter(
-        label: "pointsd_http_connections_refused_total", dimensions: dimensions($0),
-        factory: factory)
-    }
-    evicted = label {
-      Counter(
-        label: "pointsd_http_connections_evicted_total", dimensions: dimensions($0),
-        factory: factory)
-    }
+    let open = Metric(
+      "pointsd_http_connections", help: "Open connections, by their share of the descriptors.")
+    let refused = Metric(
+      "pointsd_http_connections_refused_total",
+      help: "Connections closed because their share was full.")
+    let evicted = Metric(
+      "pointsd_http_connections_evicted_total",
+      help: "Connections closed to make room in their share.")
+    let places = Metric("pointsd_descriptor_share", help: "Connections that each share may hold.")
+    gauges = label { open.gauge(dimensions($0), in: factory) }
+    self.refused = label { refused.counter(dimensions($0), in: factory) }
+    self.evicted = label { evicted.counter(dimensions($0), in: factory) }
     for share in Share.allCases {
       gauges[share]?.record(0)
-      Gauge(label: "pointsd_descriptor_share", dimensions: dimensions(share), factory: factory)
-        .record(limits[share])
+      places.gauge(dimensions(share), in: factory).record(limits[share])
     }
   }
 

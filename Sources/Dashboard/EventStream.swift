@@ -1,5 +1,6 @@
 import Metrics
 import NIOCore
+import Telemetry
 
 /// The events of `/api/events` and those who listen to them.
 ///
@@ -51,9 +52,15 @@ actor EventStream {
   ) {
     self.startedMilliseconds = startedMilliseconds
     self.ring = EventRing(capacity: capacity, byteCapacity: byteCapacity)
-    self.listenerGauge = Gauge(label: "pointsd_event_listeners", factory: factory)
-    self.droppedCounter = Counter(label: "pointsd_event_listeners_dropped_total", factory: factory)
-    self.eventCounter = Counter(label: "pointsd_events_total", factory: factory)
+    self.listenerGauge = Metric("pointsd_event_listeners", help: "Listeners of /api/events.")
+      .gauge(in: factory)
+    self.droppedCounter = Metric(
+      "pointsd_event_listeners_dropped_total",
+      help: "Listeners disconnected because they took nothing."
+    ).counter(in: factory)
+    self.eventCounter = Metric(
+      "pointsd_events_total", help: "Events sent to listeners of /api/events."
+    ).counter(in: factory)
     listenerGauge.record(0)
   }
 

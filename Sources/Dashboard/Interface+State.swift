@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Metrics
 import Points
 import Telemetry
 
@@ -35,7 +34,7 @@ extension Interface {
         .get, "/metrics",
         .init(summary: "Metrics for Prometheus", answer: .content("text/plain")), right: .read
       ) { _, _ in
-        await recordState()
+        await StateMetrics(control: control, registry: metrics).record()
         return Response(
           status: .ok,
           headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
@@ -64,27 +63,5 @@ extension Interface {
         try await feed.write(to: &writer)
         try await writer.finish(nil)
       })
-  }
-
-  /// Sets the gauges that follow from the supervisor's state.
-  private func recordState() async {
-    let servers = await control.servers()
-    for state in ServerState.allCases {
-      gauge("pointsd_servers", [("status", state.rawValue)])
-        .record(servers.count { $0.status == state })
-    }
-    gauge("pointsd_clients").record(servers.reduce(0) { $0 + $1.connections })
-    gauge("pointsd_client_requests").record(servers.reduce(0) { $0 + $1.requests })
-    gauge("pointsd_late_users").record(await control.late().count)
-    gauge("pointsd_ready").record(await control.readinessFailure() == nil ? 1 : 0)
-    if case .available = await control.database() {
-      gauge("pointsd_database_available").record(1)
-    } else {
-      gauge("pointsd_database_available").record(0)
-    }
-  }
-
-  private func gauge(_ label: String, _ dimensions: [(String, String)] = []) -> Gauge {
-    Gauge(label: label, dimensions: dimensions, factory: metrics)
   }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Points
 
 /// The API's description of itself, OpenAPI 3.1, made from the routes.
 struct OpenAPIDocument: Sendable {
@@ -8,7 +9,7 @@ struct OpenAPIDocument: Sendable {
     [
       "openapi": "3.1.0",
       "info": [
-        "title": "pointsd", "version": "1.0.0",
+        "title": "pointsd", "version": .string(Version.current),
         "summary": "Points of users, their servers and their ledger",
         "description": .string(Self.introduction),
         "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],

@@ -85,6 +85,11 @@ struct ReportingMiddleware: RouterMiddleware {
   /// Methods with a name of their own in metrics and log.
   private static let known: [HTTPRequest.Method] = [.get, .head, .post]
 
+  private static let requests = Metric(
+    "pointsd_http_requests_total", help: "HTTP requests answered, by route, method and status.")
+  private static let duration = Metric(
+    "pointsd_http_request_seconds", help: "Time until an HTTP request was answered, by route.")
+
   /// Counts by route, never by path: paths are without number.
   private func count(
     _ request: Request, _ context: DashboardContext, _ status: HTTPResponse.Status,
@@ -92,13 +97,9 @@ struct ReportingMiddleware: RouterMiddleware {
   ) {
     let route = context.endpointPath ?? "none"
     let method = Self.known.contains(request.method) ? request.method.rawValue : "other"
-    Counter(
-      label: "pointsd_http_requests_total",
-      dimensions: [("route", route), ("method", method), ("status", "\(status.code)")],
-      factory: metrics
+    Self.requests.counter(
+      [("route", route), ("method", method), ("status", "\(status.code)")], in: metrics
     ).increment()
-    Metrics.Timer(
-      label: "pointsd_http_request_seconds", dimensions: [("route", route)], factory: metrics
-    ).recordNanoseconds(nanoseconds)
+    Self.duration.timer([("route", route)], in: metrics).recordNanoseconds(nanoseconds)
   }
 }

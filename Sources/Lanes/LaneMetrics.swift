@@ -1,4 +1,5 @@
 import Metrics
+import Telemetry
 
 /// What a lane did in one turn, for the metrics.
 struct LaneTally {
@@ -21,15 +22,15 @@ struct LaneMetrics {
 
   init(lane: Int) {
     let dimensions = [("lane", "\(lane)")]
-    func counter(_ name: String) -> Counter {
-      Counter(label: "pointsd_lane_\(name)_total", dimensions: dimensions)
+    func counter(_ name: String, _ help: String) -> Counter {
+      Metric("pointsd_lane_\(name)_total", help: help).counter(dimensions)
     }
-    answers = counter("answers")
-    staleAnswers = counter("stale_answers")
-    accepted = counter("connections_accepted")
-    refused = counter("connections_refused")
-    reads = counter("group_reads")
-    failedReads = counter("group_reads_failed")
+    answers = counter("answers", "Answers given to TCP clients.")
+    staleAnswers = counter("stale_answers", "Answers from last known values.")
+    accepted = counter("connections_accepted", "TCP connections accepted.")
+    refused = counter("connections_refused", "TCP connections over a limit.")
+    reads = counter("group_reads", "Queries that answered groups of requests.")
+    failedReads = counter("group_reads_failed", "Such queries that failed.")
   }
 
   func add(_ tally: LaneTally) {

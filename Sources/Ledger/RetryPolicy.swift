@@ -1,6 +1,7 @@
 import MariaDB
 import Metrics
 import Points
+import Telemetry
 
 /// How often a statement is sent again, and with what pauses.
 public struct RetryPolicy: Sendable {
@@ -28,6 +29,9 @@ public struct RetryPolicy: Sendable {
 }
 
 extension RetryPolicy {
+  private static let retriesMetric = Metric(
+    "pointsd_ledger_retries_total", help: "Statements sent again, by MariaDB's error number.")
+
   /// Runs `body` until it succeeds, fails for good, or the tries are used up.
   ///
   /// A try whose outcome is not known is repeated like one that was not done: every change is
@@ -47,9 +51,7 @@ extension RetryPolicy {
         guard attempt < attempts, error.isWorthRetrying, !(reads && error.isLock) else {
           throw LedgerError(error, doing: what)
         }
-        Counter(
-          label: "pointsd_ledger_retries_total", dimensions: [("error", String(error.code))]
-        ).increment()
+        Self.retriesMetric.counter([("error", String(error.code))]).increment()
         try await clock.sleep(for: pause(afterAttempt: attempt))
         attempt += 1
       }

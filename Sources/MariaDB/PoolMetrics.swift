@@ -1,4 +1,5 @@
 import Metrics
+import Telemetry
 
 /// The figures of a pool.
 struct PoolMetrics: Sendable {
@@ -15,14 +16,23 @@ struct PoolMetrics: Sendable {
   /// - Parameter name: distinguishes the figures from those of other pools.
   init(name: String?) {
     let dimensions = name.map { [("pool", $0)] } ?? []
-    open = Gauge(label: "pointsd_pool_connections", dimensions: dimensions)
-    idle = Gauge(label: "pointsd_pool_connections_idle", dimensions: dimensions)
-    busy = Gauge(label: "pointsd_pool_connections_busy", dimensions: dimensions)
-    waiters = Gauge(label: "pointsd_pool_waiters", dimensions: dimensions)
-    wait = Timer(label: "pointsd_pool_wait_seconds", dimensions: dimensions)
-    connectFailures = Counter(
-      label: "pointsd_pool_connect_failures_total", dimensions: dimensions)
-    refusals = Counter(label: "pointsd_pool_refusals_total", dimensions: dimensions)
+    func gauge(_ name: String, _ help: String) -> Gauge {
+      Metric("pointsd_pool_\(name)", help: help).gauge(dimensions)
+    }
+    open = gauge("connections", "Open connections to the database.")
+    idle = gauge("connections_idle", "Open connections that nobody uses.")
+    busy = gauge("connections_busy", "Connections in use or being opened.")
+    waiters = gauge("waiters", "Callers waiting for a connection.")
+    wait = Metric(
+      "pointsd_pool_wait_seconds", help: "How long callers waited who got a connection."
+    ).timer(dimensions)
+    connectFailures = Metric(
+      "pointsd_pool_connect_failures_total", help: "Connects that failed."
+    ).counter(dimensions)
+    refusals = Metric(
+      "pointsd_pool_refusals_total",
+      help: "Callers that got no connection: the deadline passed, or the database was away."
+    ).counter(dimensions)
   }
 
   func record(_ machine: PoolMachine) {

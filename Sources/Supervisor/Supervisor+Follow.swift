@@ -99,7 +99,6 @@ extension Supervisor {
       return
     }
     hub.emit(.database(condition))
-    metrics.database(condition)
   }
 
   /// Whether the ledger may be written to: the lock is ours and the database answers.

@@ -75,6 +75,7 @@ extension Supervisor {
     }
     for notice in outcome.notices { logger.warning("\(notice)", metadata: ["event": "ledger"]) }
     for server in table.all { noteCreditFailure(of: server) }
+    metrics.uncredited(table.all.count { $0.creditFailure != nil })
     updateLateness()
   }
 
@@ -128,7 +129,6 @@ extension Supervisor {
   func watchLateness() async {
     while await slept(.seconds(1)) {
       updateLateness()
-      metrics.servers(table.all)
     }
   }
 
@@ -141,7 +141,6 @@ extension Supervisor {
     }.map(\.definition.user)
     guard late != lateUsers else { return }
     lateUsers = late
-    metrics.late(late)
     hub.emit(.late(late))
   }
 }

@@ -12,13 +12,24 @@ struct ProcessMetrics: Sendable, Equatable {
   /// In user and kernel mode together.
   var processorSeconds: Double?
 
-  static let descriptions = [
-    "pointsd_process_resident_memory_bytes": "Memory of the process that is in RAM, in bytes.",
-    "pointsd_process_open_fds": "Open file descriptors.",
-    "pointsd_process_max_fds": "Soft limit of open file descriptors.",
-    "pointsd_process_threads": "Threads of the process.",
-    "pointsd_process_cpu_seconds_total": "Processor time used, user and kernel, in seconds.",
-  ]
+  static let processorTime = Metric(
+    "pointsd_process_cpu_seconds_total", help: "Processor time used, user and kernel, in seconds.")
+
+  var gauges: [(Metric, Double?)] {
+    [
+      (
+        Metric(
+          "pointsd_process_resident_memory_bytes",
+          help: "Memory of the process that is in RAM, in bytes."), residentBytes
+      ),
+      (Metric("pointsd_process_open_fds", help: "Open file descriptors."), openDescriptors),
+      (
+        Metric("pointsd_process_max_fds", help: "Soft limit of open file descriptors."),
+        descriptorLimit
+      ),
+      (Metric("pointsd_process_threads", help: "Threads of the process."), threads),
+    ]
+  }
 
   static func read() -> ProcessMetrics {
     var metrics = ProcessMetrics()

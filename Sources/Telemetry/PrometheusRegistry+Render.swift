@@ -6,9 +6,10 @@ extension PrometheusRegistry {
   public func render() -> String {
     recordProcess(ProcessMetrics.read())
     let snapshot = families.withLock { $0 }
+    let descriptions = descriptions.withLock { $0 }
     var text = ""
     for (name, family) in snapshot.sorted(by: { $0.key < $1.key }) {
-      if let description = descriptions[name] ?? ProcessMetrics.descriptions[name] {
+      if let description = descriptions[name] {
         text += "# HELP \(name) \(PrometheusText.escapedHelp(description))\n"
       }
       text += "# TYPE \(name) \(family.kind.rawValue)\n"
@@ -44,18 +45,13 @@ extension PrometheusRegistry {
   }
 
   private func recordProcess(_ process: ProcessMetrics) {
-    let gauges: [(String, Double?)] = [
-      ("pointsd_process_resident_memory_bytes", process.residentBytes),
-      ("pointsd_process_open_fds", process.openDescriptors),
-      ("pointsd_process_max_fds", process.descriptorLimit),
-      ("pointsd_process_threads", process.threads),
-    ]
-    for case (let name, .some(let value)) in gauges {
-      makeRecorder(label: name, dimensions: [], aggregate: false).record(value)
+    for case (let metric, .some(let value)) in process.gauges {
+      metric.gauge(in: self).record(value)
     }
     guard let processorSeconds = process.processorSeconds else { return }
-    let counter = makeFloatingPointCounter(
-      label: "pointsd_process_cpu_seconds_total", dimensions: [])
-    if let cell = counter as? CounterCell { cell.raise(to: processorSeconds) }
+    let (name, help) = (ProcessMetrics.processorTime.name, ProcessMetrics.processorTime.help)
+    describe(name, help)
+    // The kernel counts: the total is taken over.
+    counter(name, []).raise(to: processorSeconds)
   }
 }

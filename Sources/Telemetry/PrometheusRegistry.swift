@@ -30,16 +30,18 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
   }
 
   let families = Mutex<[String: Family]>([:])
-  let descriptions: [String: String]
+  /// One sentence for each metric name.
+  let descriptions = Mutex<[String: String]>([:])
   private let seriesLimit: Int
 
-  /// - Parameters:
-  ///   - descriptions: one sentence for each metric name, shown as its HELP line; metrics without
-  ///     one have no such line.
-  ///   - seriesLimit: label sets a metric may have.
-  public init(descriptions: [String: String] = [:], seriesLimit: Int = 1000) {
-    self.descriptions = descriptions
+  /// - Parameter seriesLimit: label sets a metric may have.
+  public init(seriesLimit: Int = 1000) {
     self.seriesLimit = seriesLimit
+  }
+
+  /// Takes what a metric means, for its HELP line; the first text counts.
+  func describe(_ name: String, _ help: String) {
+    descriptions.withLock { if $0[name] == nil { $0[name] = help } }
   }
 
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -73,7 +75,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
   public func destroyRecorder(_ handler: any RecorderHandler) {}
   public func destroyTimer(_ handler: any TimerHandler) {}
 
-  private func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterCell {
+  func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterCell {
     let cell = cell(label, dimensions, kind: .counter) { .counter(CounterCell()) }
     guard case .counter(let counter) = cell else { return CounterCell() }
     return counter

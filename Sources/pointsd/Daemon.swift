@@ -26,10 +26,14 @@ enum Daemon {
     for warning in configuration.warnings() {
       logger.warning("\(warning)", metadata: ["event": "configuration"])
     }
-    let metrics = PrometheusRegistry(
-      descriptions: MetricDescriptions.all.merging(DashboardService.metricDescriptions) { $1 })
+    let metrics = PrometheusRegistry()
     MetricsSystem.bootstrap(metrics)
-    let droppedLines = Counter(label: "pointsd_log_lines_dropped_total")
+    Metric("pointsd_build_info", help: "Always 1; the labels say what runs.")
+      .gauge([("version", Version.current)]).record(1)
+    let droppedLines = Metric(
+      "pointsd_log_lines_dropped_total",
+      help: "Log lines dropped because the reader of the log stood still, or its disk is full."
+    ).counter()
     droppedLines.increment(by: 0)
     LogOutput.reportDropped { droppedLines.increment(by: $0) }
     ClientPrograms.removeLeftovers()

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfigurationFile
 import Glibc
 import Lanes
+import Points
 import Systemd
 
 /// The command line of the daemon.
@@ -21,7 +22,8 @@ struct PointsDaemon: AsyncParsableCommand {
         70  a fault of pointsd
         75  try again; after a stop: the runs were left open and their time will be credited
         78  the configuration is wrong
-      """)
+      """,
+    version: "pointsd \(Version.current)")
 
   @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
   var config: String

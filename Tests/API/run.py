@@ -78,7 +78,16 @@ def check_what_is_left_out(daemon: Daemon, results: Results) -> None:
                           status in (401, 403, 404), (status, body))
 
 
-def run(seed: int, examples: int) -> Results:
+def check_metrics(daemon: Daemon, promtool: str, results: Results) -> None:
+    """Prometheus' own checker: names, units and a help for each."""
+    with urllib.request.urlopen(f"{daemon.url}/metrics", timeout=20) as response:
+        metrics = response.read()
+    done = subprocess.run([promtool, "check", "metrics"], input=metrics, capture_output=True, timeout=60)
+    said = (done.stdout + done.stderr).decode()
+    results.check("promtool check metrics", done.returncode == 0 and not said, said)
+
+
+def run(seed: int, examples: int, promtool: str) -> Results:
     results = Results()
     daemon = Daemon(USERS, interval=1, token=TOKEN)
     try:
@@ -94,6 +103,7 @@ def run(seed: int, examples: int) -> Results:
         made = daemon.sql("SELECT kind, user, asked_by FROM operations")[asked:]
         results.check("changes were made with the token", len(made) > 10, made)
         check_what_is_left_out(daemon, results)
+        check_metrics(daemon, promtool, results)
         results.check("the daemon lives", daemon.process.poll() is None)
         for command in (["start", "all"], ["resume", "all"], ["verify"]):
             done = daemon.pointsctl(*command)
@@ -110,9 +120,10 @@ def main() -> int:
     parser.add_argument(
         "--examples", type=int, default=int(os.environ.get("POINTSD_API_EXAMPLES", "10")),
         help="requests of each operation and kind at most (POINTSD_API_EXAMPLES, 10)")
+    parser.add_argument("--promtool", required=True, help="the program that checks metrics, of Prometheus")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
-    results = run(arguments.seed, arguments.examples)
+    results = run(arguments.seed, arguments.examples, arguments.promtool)
     print(f"{results.passed} passed, {results.failed} failed")
     return 1 if results.failed else 0
 

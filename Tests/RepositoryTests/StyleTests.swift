@@ -50,6 +50,16 @@ import Testing
     }
   }
 
+  /// `Metric` is the only way to one, and asks for its help.
+  @Test func eachMetricIsDeclaredWithItsHelp() {
+    for file in sources where !file.path.hasPrefix("Sources/Telemetry/") {
+      for (number, line) in file.lines.enumerated() {
+        let found = line.firstMatch(of: /\b(Counter|Gauge|Meter|Recorder|Timer)\(label:/)
+        #expect(found == nil, "\(file.path):\(number + 1): \(line)")
+      }
+    }
+  }
+
   /// From its first line to the brace that closes it at the same depth.
   private func lengthOfFunction(at start: Int, in lines: [Substring]) -> Int? {
     guard let match = lines[start].firstMatch(of: /^( *)(?:[\w@()]+ +)*(?:func|init)\b/) else {

@@ -4,8 +4,7 @@ import Testing
 @testable import Telemetry
 
 @Suite struct PrometheusTests {
-  let registry = PrometheusRegistry(
-    descriptions: ["pointsd_ticks_total": "Ticks done.\nAll \\ of them."])
+  let registry = PrometheusRegistry()
 
   /// The lines of one metric.
   private func lines(_ name: String) -> [String] {
@@ -13,7 +12,8 @@ import Testing
   }
 
   @Test func countersRise() {
-    let counter = Counter(label: "pointsd_ticks_total", factory: registry)
+    let counter = Metric("pointsd_ticks_total", help: "Ticks done.\nAll \\ of them.")
+      .counter(in: registry)
     counter.increment()
     counter.increment(by: 4)
     #expect(

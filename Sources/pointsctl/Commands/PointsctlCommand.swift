@@ -1,4 +1,5 @@
 import ArgumentParser
+import Points
 
 /// The command as a whole.
 struct PointsctlCommand: AsyncParsableCommand {
@@ -23,12 +24,13 @@ struct PointsctlCommand: AsyncParsableCommand {
         65  refused: no such name, or not in this state
         66  a file that was named cannot be read
         69  the daemon cannot be reached
-        70  a fault of the daemon, or an answer that is none of its
+        70  a fault of the daemon, or an invalid response
         74  the output cannot be written
         75  not now, try again: the database is away or the daemon is stopping
         77  not permitted
         78  plan, reload: the configuration file has faults; nothing was changed
       """,
+    version: "pointsctl \(Version.current)",
     subcommands: [
       ListCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
       PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
