@@ -80,7 +80,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Ledger", dependencies: ["Points", "JSONText", "MariaDB", "Telemetry", logging, metrics],
+      name: "Ledger",
+      dependencies: ["Points", "JSONText", "MariaDB", "Telemetry", logging, metrics],
       resources: [.embedInCode("Migrations")], swiftSettings: strict),
     .target(
       name: "Supervisor", dependencies: ["Points", "Telemetry", logging, metrics],

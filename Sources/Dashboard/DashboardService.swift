@@ -50,11 +50,11 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     let shares = ConnectionShares(limits: settings.limits, factory: metrics)
     let events = EventStream(startedMilliseconds: control.startedMilliseconds, factory: metrics)
     let snapshots = SnapshotSource(control: control, stream: events, time: time)
-    let interface = Interface(
+    let api = API(
       control: control, events: events, snapshots: snapshots,
       shares: shares, page: page, log: log, access: access, metrics: metrics, time: time,
       logger: logger)
-    let responder = interface.router().buildResponder()
+    let responder = api.router().buildResponder()
     self.access = access
     self.page = page
     self.log = log

@@ -38,7 +38,7 @@ extension Directory {
       let file = Descriptor(opened)
       let status = try file.status(path(of: name))
       guard status.isFile, status.st_nlink == 1, status.st_uid == maker else {
-        throw strange(name, status)
+        throw untrusted(name, status)
       }
       return file
     }

@@ -54,7 +54,7 @@ package final class Directory: Sendable {
       guard opened >= 0 else { throw .last("cannot open the directory \(path(of: name))") }
       let descriptor = Descriptor(opened)
       let status = try descriptor.status(path(of: name))
-      guard status.st_uid == maker else { throw strange(name, status) }
+      guard status.st_uid == maker else { throw untrusted(name, status) }
       return Directory(path: path(of: name), descriptor: descriptor, account: account)
     }
   }
@@ -119,7 +119,7 @@ package final class Directory: Sendable {
   }
 
   /// What has this name is not what its owner would have there.
-  func strange(_ name: String, _ status: stat) -> FileError {
+  func untrusted(_ name: String, _ status: stat) -> FileError {
     let (owner, wanted) = (accountName(status.st_uid), accountName(maker))
     let what =
       owner == wanted ? "is no file with one name" : "belongs to \(owner), not to \(wanted)"

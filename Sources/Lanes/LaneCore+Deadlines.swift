@@ -6,7 +6,7 @@ extension LaneCore {
   var nextDeadline: Int64? {
     [
       silences.next, greetings.next, lingerings.next, drains.next, acceptRetries.next,
-      idleChecks.next, readGate.nextDeadline,
+      idleChecks.next, readBatcher.nextDeadline,
     ].compactMap { $0 }.min()
   }
 
@@ -25,7 +25,7 @@ extension LaneCore {
     while let token = drains.popDue(now: now) { drainEnded(Token.listener(token)) }
     while acceptRetries.popDue(now: now) != nil { acceptAgain() }
     while idleChecks.popDue(now: now) != nil { checkIdle(now: now) }
-    if let waiting = readGate.deadlineReached(now: now) {
+    if let waiting = readBatcher.deadlineReached(now: now) {
       logger.warning(
         "the database does not answer; clients get the last known values",
         metadata: ["event": "group-read"])

@@ -111,8 +111,8 @@ extension LaneCore {
   /// Enqueues a reply that needs a row.
   private mutating func ask(_ kind: ReplyKind, ended: Bool, _ slot: Int, now: Int64) {
     let isInGroup =
-      pending.newestGroup(of: connections[slot].pending) == readGate.gatheringGroup
-    switch readGate.ask(isInGroup ? nil : connections.token(slot), about: user(of: slot)) {
+      pending.newestGroup(of: connections[slot].pending) == readBatcher.gatheringGroup
+    switch readBatcher.ask(isInGroup ? nil : connections.token(slot), about: user(of: slot)) {
     case .wait(let group):
       pending.append(kind, ended: ended, group: group, to: &connections[slot].pending)
     case .lastKnown:

@@ -19,7 +19,7 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
   var listeners = ListenerTable()
   var users = UserTable()
   var pending = PendingReplies()
-  var readGate = ReadGate()
+  var readBatcher = ReadBatcher()
   /// The newest group whose reads are answered.
   var answeredGroup: UInt64 = 0
   /// Users of the read under way.
@@ -89,7 +89,7 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
   /// Begins the next read when one is due.
   /// - Returns: the names of the users to read.
   mutating func beginRead(now: Int64) -> [String]? {
-    guard let due = readGate.beginRead(now: now) else { return nil }
+    guard let due = readBatcher.beginRead(now: now) else { return nil }
     usersBeingRead = due
     reads += 1
     tally.reads += 1
@@ -102,10 +102,10 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
     case .failure(let failure):
       tally.failedReads += 1
       logger.debug("a group read failed: \(failure.reason)", metadata: ["event": "group-read"])
-      readGate.readFailed(now: now)
+      readBatcher.readFailed(now: now)
     case .success(let rows):
-      let wasAway = readGate.isAway
-      let group = readGate.readSucceeded()
+      let wasAway = readBatcher.isAway
+      let group = readBatcher.readSucceeded()
       if wasAway { logger.notice("answers are fresh again", metadata: ["event": "group-read"]) }
       takeRead(rows, at: group.began)
       answer(group.tickets, upTo: group.group, as: .fresh, now: now)
@@ -135,7 +135,7 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
       guard users[user].value != .row(row) else { continue }
       // Watchers are sent what a read of this lane finds from here on: reads come one after the
       // other, so that no watcher sees points fall because two publications crossed.
-      if !users[user].watchers.isEmpty, case .wait = readGate.ask(nil, about: user) { continue }
+      if !users[user].watchers.isEmpty, case .wait = readBatcher.ask(nil, about: user) { continue }
       users[user].take(.row(row), at: now)
       updateWatchers(of: user, now: now)
     }

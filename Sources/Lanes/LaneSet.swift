@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A listener and its connections stay on one lane. A user keeps its lane, also over restarts of
 /// its server, so that the lane's last known value outlives them.
-public final class LaneSet: ListenerHost {
+public final class LaneSet: ListenerProvider {
   let lanes: [Lane]
   /// Users per lane, and the lane of each user.
   private let placement: Mutex<(lanes: [String: Int], users: [Int])>

@@ -36,7 +36,7 @@ extension Session {
       }
       return AuditEntry(
         position: .init(milliseconds: try row.integer(1), id: try row.text(0)),
-        kind: try row.text(2), who: try row.text(4), reason: try row.optionalText(5),
+        kind: try row.text(2), requestedBy: try row.text(4), reason: try row.optionalText(5),
         outcome: outcome,
         users: (detail.isEmpty ? only ?? [] : detail).map {
           .init(user: $0.user, outcome: $0.result, points: nil)
@@ -45,7 +45,8 @@ extension Session {
     let points = try adjustments(of: found)
     return found.map { entry in
       AuditEntry(
-        position: entry.position, kind: entry.kind, who: entry.who, reason: entry.reason,
+        position: entry.position, kind: entry.kind, requestedBy: entry.requestedBy,
+        reason: entry.reason,
         outcome: entry.outcome,
         users: entry.users.map {
           .init(user: $0.user, outcome: $0.outcome, points: points[entry.position.id]?[$0.user])
@@ -84,7 +85,7 @@ extension Session {
     ) { row in
       AuditEntry(
         position: .init(milliseconds: try row.integer(1), id: try row.text(0)),
-        kind: try row.text(2), who: try row.text(4), reason: try row.optionalText(5),
+        kind: try row.text(2), requestedBy: try row.text(4), reason: try row.optionalText(5),
         outcome: .done,
         users: [.init(user: try row.text(3), outcome: .done, points: try row.integer(6))])
     }

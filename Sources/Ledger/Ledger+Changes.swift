@@ -56,7 +56,7 @@ extension Intent {
   /// The intent of a user nobody has asked anything of; it is not kept.
   static func unasked(_ user: String) -> Intent {
     Intent(
-      user: user, running: true, paused: false, who: "pointsd", reason: nil,
+      user: user, running: true, paused: false, requestedBy: "pointsd", reason: nil,
       since: DateTimeStamp(secondsSinceEpoch: 0), revision: 1)
   }
 }

@@ -83,12 +83,13 @@ struct Reconciliation: Sendable {
     }
     let blocked = try session.write(
       settled, nowMilliseconds: locked.nowMilliseconds,
-      by: Authorship(who: operation.who, reason: operation.reason, operation: nil), policy)
+      by: Authorship(requestedBy: operation.requestedBy, reason: operation.reason, operation: nil),
+      policy)
     for user in blocked { outcome.failures[user] = CreditFailure.locked }
     let configured = Set(users.map(\.name)).subtracting(blocked)
     try session.insertIntents(
       of: settled.filter { $0.locked.intent == nil && configured.contains($0.user) }.map(\.user),
-      nowMilliseconds: locked.nowMilliseconds, by: operation.who)
+      nowMilliseconds: locked.nowMilliseconds, by: operation.requestedBy)
     return outcome
   }
 
@@ -112,7 +113,7 @@ struct Reconciliation: Sendable {
 extension Session {
   /// The first intent of users of whom nothing was asked: they run.
   fileprivate func insertIntents(
-    of users: [String], nowMilliseconds now: Int64, by who: String
+    of users: [String], nowMilliseconds now: Int64, by requestedBy: String
   ) throws {
     for piece in Batch.exact(users) {
       let values = Statement.repeated(
@@ -121,7 +122,7 @@ extension Session {
         """
         INSERT IGNORE INTO intents (user, running, paused, asked_by, reason, since, revision) \
         VALUES \(values)
-        """, piece.flatMap { [.text($0), .who(who), .integer(now)] as [Value] })
+        """, piece.flatMap { [.text($0), .requester(requestedBy), .integer(now)] as [Value] })
     }
   }
 }

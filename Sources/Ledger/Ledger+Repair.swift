@@ -51,7 +51,7 @@ extension Session {
     }
     try write(
       settled, nowMilliseconds: locked.nowMilliseconds,
-      by: Authorship(who: "pointsd", reason: nil, operation: nil))
+      by: Authorship(requestedBy: "pointsd", reason: nil, operation: nil))
     return Ledger.Repair(
       rows: settled.map { $0.row(nowMilliseconds: locked.nowMilliseconds) },
       notices: settled.flatMap(\.settlement.notices), failures: locked.refused)

@@ -166,7 +166,7 @@ extension Session {
       closed_by = ?, close_reason = ? WHERE closed_at IS NULL
       """,
       [
-        .who(operation.who),
+        .requester(operation.requestedBy),
         .reason("restored from a backup: the time since then is not credited"),
       ])
     try execute(
@@ -174,7 +174,10 @@ extension Session {
       INSERT INTO restoring_operations (id, kind, asked_by, reason, made_at) \
       VALUES (?, 'restore', ?, ?, NOW(3))
       """,
-      [.text(operation.id, atMost: 64), .who(operation.who), .reason(operation.reason)])
+      [
+        .text(operation.id, atMost: 64), .requester(operation.requestedBy),
+        .reason(operation.reason),
+      ])
   }
 
   /// Throws when the ledger at the side does not add up.

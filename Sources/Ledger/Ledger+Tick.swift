@@ -10,7 +10,7 @@ struct CreditFailure: Sendable {
   let count: Int
 
   /// A row is locked for a moment by every edit; only one that stays locked is named.
-  static let patience = 3
+  static let failuresUntilNamed = 3
   static let locked =
     "its row is locked by another transaction, such as one left open in a SQL shell;"
     + " COMMIT or ROLLBACK there; nothing is lost, it is credited when the lock is gone"
@@ -114,11 +114,11 @@ extension Ledger {
     for run in one {
       guard let reason = repair.failures[run.user] else { continue }
       present[run.identifier] = CreditFailure(
-        user: run.user, reason: reason, count: CreditFailure.patience)
+        user: run.user, reason: reason, count: CreditFailure.failuresUntilNamed)
     }
     uncreditedUsers[interval] = present.isEmpty ? nil : present
     for failure in present.values {
-      if failure.count >= CreditFailure.patience {
+      if failure.count >= CreditFailure.failuresUntilNamed {
         result.uncreditedUsers[failure.user] = failure.reason
       } else {
         result.isUnfinished = true
@@ -149,7 +149,7 @@ extension Ledger {
       // Only a lock is worth a second look before it is named.
       let count =
         reason == CreditFailure.locked
-        ? (earlier[run.identifier]?.count ?? 0) + 1 : CreditFailure.patience
+        ? (earlier[run.identifier]?.count ?? 0) + 1 : CreditFailure.failuresUntilNamed
       return (run.identifier, CreditFailure(user: run.user, reason: reason, count: count))
     }
     return Dictionary(entries, uniquingKeysWith: { first, _ in first })

@@ -177,7 +177,7 @@ extension Session {
       try query(sql, Value.texts(names)) { row in
         let intent = Intent(
           user: try row.text(0), running: try row.integer(1) != 0, paused: try row.integer(2) != 0,
-          who: try row.text(3), reason: try row.optionalText(4),
+          requestedBy: try row.text(3), reason: try row.optionalText(4),
           since: try row.stamp(5) ?? DateTimeStamp(secondsSinceEpoch: 0),
           revision: try row.integer(6))
         intents[intent.user] = intent

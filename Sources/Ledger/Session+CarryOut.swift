@@ -78,7 +78,8 @@ extension Session {
     let skipped = try write(
       settled, nowMilliseconds: locked.nowMilliseconds,
       by: Authorship(
-        who: operation.who, reason: operation.reason ?? change.word, operation: operation.id),
+        requestedBy: operation.requestedBy, reason: operation.reason ?? change.word,
+        operation: operation.id),
       users.count > 1 ? .skip : .wait)
     if !skipped.isEmpty {
       guard partial, skipped.count < settled.count else {
@@ -114,7 +115,8 @@ extension Session {
         piece.flatMap { intent -> [Value] in
           [
             .text(intent.user), .integer(intent.running ? 1 : 0), .integer(intent.paused ? 1 : 0),
-            .who(intent.who), .reason(intent.reason), .integer(now), .integer(intent.revision),
+            .requester(intent.requestedBy), .reason(intent.reason), .integer(now),
+            .integer(intent.revision),
           ]
         })
     }
@@ -138,7 +140,8 @@ extension Change {
     var intent = state.intent ?? .unasked(user.name)
     if isIntent {
       intent = Intent(
-        user: user.name, running: wanted.running, paused: wanted.paused, who: operation.who,
+        user: user.name, running: wanted.running, paused: wanted.paused,
+        requestedBy: operation.requestedBy,
         reason: operation.reason, since: DateTimeStamp(millisecondsSinceEpoch: now),
         revision: intent.revision + 1)
     }

@@ -24,7 +24,8 @@ extension Session {
         idempotency_key, account, request, detail) VALUES (?, ?, ?, ?, ?, NOW(3), ?, ?, ?, ?, ?)
         """,
         [
-          .text(operation.id, atMost: 64), .text(kind), Value(user), .who(operation.who),
+          .text(operation.id, atMost: 64), .text(kind), Value(user),
+          .requester(operation.requestedBy),
           .reason(operation.reason), .text(outcome.rawValue), Value(key),
           Value(key.map { _ in operation.account }), .reason(request),
           Value(users.isEmpty ? nil : OperationDetail.text(users)),
@@ -48,7 +49,7 @@ extension Session {
     let operation = change.operation
     var found = try records(.identifier(operation.id))
     if found.isEmpty, let key = operation.key {
-      found = try records(.key(key, account: operation.who))
+      found = try records(.key(key, account: operation.requestedBy))
       if let request = try request(of: found.first?.operation.id), request != change.request {
         throw LedgerError.keyReused(key)
       }
@@ -81,7 +82,7 @@ extension Session {
         ("ORDER BY made_at DESC, id LIMIT ?", [.integer(Int64(min(max(count, 1), 1000)))])
       case .identifier(let identifier): ("WHERE id = ?", [.text(identifier, atMost: 64)])
       case .key(let key, let account):
-        ("WHERE account = ? AND idempotency_key = ?", [.who(account), .text(key)])
+        ("WHERE account = ? AND idempotency_key = ?", [.requester(account), .text(key)])
       }
     return try query(
       """
@@ -96,7 +97,7 @@ extension Session {
       }
       return OperationRecord(
         operation: Operation(
-          id: try row.text(0), who: try row.text(3), reason: try row.optionalText(4),
+          id: try row.text(0), requestedBy: try row.text(3), reason: try row.optionalText(4),
           key: try row.optionalText(7)),
         kind: try row.text(1), made: try row.stamp(5) ?? DateTimeStamp(secondsSinceEpoch: 0),
         outcome: outcome, users: detail.isEmpty ? only ?? [] : detail)
@@ -107,7 +108,7 @@ extension Session {
 extension Operation {
   /// The account as the table holds it.
   fileprivate var account: String {
-    String(String.UnicodeScalarView(who.unicodeScalars.prefix(255)))
+    String(String.UnicodeScalarView(requestedBy.unicodeScalars.prefix(255)))
   }
 }
 

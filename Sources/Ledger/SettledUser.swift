@@ -19,7 +19,7 @@ struct SettledUser {
 
 /// On whose behalf something is written, and as what.
 struct Authorship {
-  let who: String
+  let requestedBy: String
   let reason: String?
   /// nil for what the daemon does unasked.
   let operation: String?
@@ -123,7 +123,7 @@ extension Session {
         let last = user.settlement.credited ?? user.locked.account.openRun?.last
         return [Value(user.locked.openRun), Value(last), .reason(user.settlement.closing)]
       }
-      try execute(sql, parameters + [.integer(now), .who(author.who)])
+      try execute(sql, parameters + [.integer(now), .requester(author.requestedBy)])
     }
   }
 
@@ -143,7 +143,7 @@ extension Session {
         piece.flatMap { user, run -> [Value] in
           [
             .text(user), .integer(run.terms.points), .integer(run.terms.intervalMilliseconds),
-            .integer(run.first), .integer(run.last), .integer(now), .who(author.who),
+            .integer(run.first), .integer(run.last), .integer(now), .requester(author.requestedBy),
           ]
         })
     }
@@ -156,12 +156,14 @@ extension Session {
       user.settlement.adjustments.map { adjustment -> [Value] in
         [
           .text(user.user), .integer(adjustment.delta), "operation", .integer(now),
-          .who(author.who), .reason(adjustment.reason ?? author.reason), Value(author.operation),
+          .requester(author.requestedBy), .reason(adjustment.reason ?? author.reason),
+          Value(author.operation),
         ]
       }
         + user.settlement.notices.map { notice -> [Value] in
           [
-            .text(user.user), 0, "notice", .integer(now), .who(author.who), .reason(notice),
+            .text(user.user), 0, "notice", .integer(now), .requester(author.requestedBy),
+            .reason(notice),
             Value(author.operation),
           ]
         }

@@ -96,7 +96,7 @@ extension Value {
   }
 
   /// Who asked, as the tables hold it.
-  static func who(_ who: String) -> Value { text(who, atMost: 255) }
+  static func requester(_ name: String) -> Value { text(name, atMost: 255) }
 
   /// Why, as the tables hold it.
   static func reason(_ reason: String?) -> Value {

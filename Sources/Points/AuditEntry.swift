@@ -34,19 +34,19 @@ public struct AuditEntry: Sendable, Hashable {
   public let position: Position
   /// Such as `pause`; `hand` for an edit in SQL, `adopted`, and `notice` for what a daemon did unasked.
   public let kind: String
-  public let who: String
+  public let requestedBy: String
   public let reason: String?
   public let outcome: OperationRecord.Outcome
   /// None for what concerns the ledger as a whole.
   public let users: [UserChange]
 
   public init(
-    position: Position, kind: String, who: String, reason: String?,
+    position: Position, kind: String, requestedBy: String, reason: String?,
     outcome: OperationRecord.Outcome, users: [UserChange]
   ) {
     self.position = position
     self.kind = kind
-    self.who = who
+    self.requestedBy = requestedBy
     self.reason = reason
     self.outcome = outcome
     self.users = users

@@ -7,20 +7,20 @@ public struct Intent: Sendable, Hashable {
   /// True after `pause`: the listener answers, no points.
   public let paused: Bool
   /// Who asked, such as `alice (uid 1000) via the control socket` or `token`.
-  public let who: String
+  public let requestedBy: String
   public let reason: String?
   public let since: DateTimeStamp
   /// Rises by one with each change; a change is conditional on it.
   public let revision: Int64
 
   public init(
-    user: String, running: Bool, paused: Bool, who: String, reason: String?,
+    user: String, running: Bool, paused: Bool, requestedBy: String, reason: String?,
     since: DateTimeStamp, revision: Int64
   ) {
     self.user = user
     self.running = running
     self.paused = paused
-    self.who = who
+    self.requestedBy = requestedBy
     self.reason = reason
     self.since = since
     self.revision = revision

@@ -4,17 +4,17 @@ public struct Operation: Sendable, Hashable {
   /// Chosen by the daemon: 32 hexadecimal digits, unique in the ledger.
   public let id: String
   /// The account that asked, such as `alice (uid 1000) via the control socket`.
-  public let who: String
+  public let requestedBy: String
   public let reason: String?
   /// What the client calls the change (`Idempotency-Key`), unique within its account; at most 128
   /// bytes of printable ASCII.
   public let key: String?
 
   public init(
-    id: String = Operation.makeID(), who: String, reason: String?, key: String? = nil
+    id: String = Operation.makeID(), requestedBy: String, reason: String?, key: String? = nil
   ) {
     self.id = id
-    self.who = who
+    self.requestedBy = requestedBy
     self.reason = reason
     self.key = key
   }

@@ -71,7 +71,7 @@ struct ChangeMachine: Sendable, Hashable {
   /// ends, and is known, within the budget.
   static let latestTry: Int64 = 2400
   /// From now on locked users of a group are left out.
-  static let patienceWithLocks: Int64 = 1500
+  static let lockWaitLimit: Int64 = 1500
   static let longestPause: Int64 = 1000
 
   private var phase = Phase.idle
@@ -140,7 +140,7 @@ struct ChangeMachine: Sendable, Hashable {
     }
     if !isInDoubt, isPastDeadline || elapsed >= Self.latestTry { return end(done: false) }
     phase = .sending
-    return [.send(partial: elapsed >= Self.patienceWithLocks)]
+    return [.send(partial: elapsed >= Self.lockWaitLimit)]
   }
 
   private mutating func pause() -> [Action] {

@@ -70,7 +70,7 @@ final class PendingChange {
 extension Operation {
   /// Whether another one is the same client's with the same key.
   func isRepeated(by other: Operation) -> Bool {
-    key != nil && key == other.key && who == other.who
+    key != nil && key == other.key && requestedBy == other.requestedBy
   }
 }
 

@@ -13,7 +13,7 @@ actor RowReader {
 
   private let reader: any PointsReader
   private let time: TimeSource
-  private var gate = ReadGate()
+  private var batcher = ReadBatcher()
   private var subjects: [String: Int] = [:]
   private var names: [String] = []
   private var waiting:
@@ -41,7 +41,7 @@ actor RowReader {
     lastTicket += 1
     let ticket = lastTicket
     for (index, user) in users.enumerated() {
-      let admission = gate.ask(index == 0 ? ticket : nil, about: subject(of: user))
+      let admission = batcher.ask(index == 0 ? ticket : nil, about: subject(of: user))
       if case .lastKnown = admission, index == users.count - 1 {
         begin()
         return nil
@@ -61,7 +61,7 @@ actor RowReader {
   }
 
   private func begin() {
-    if let subjects = gate.beginRead(now: now) {
+    if let subjects = batcher.beginRead(now: now) {
       reader.readRows(of: subjects.map { names[$0] }) { result in
         Task { await self.ended(result) }
       }
@@ -74,8 +74,8 @@ actor RowReader {
     case .success(let rows):
       let found = Dictionary(rows.map { ($0.user, $0) }, uniquingKeysWith: { $1 })
       latest = nil
-      for ticket in gate.readSucceeded().tickets { answer(ticket, found) }
-    case .failure: gate.readFailed(now: now)
+      for ticket in batcher.readSucceeded().tickets { answer(ticket, found) }
+    case .failure: batcher.readFailed(now: now)
     }
     begin()
   }
@@ -92,7 +92,7 @@ actor RowReader {
   }
 
   private func setAlarm() {
-    guard let deadline = gate.nextDeadline, alarm.map({ deadline < $0 }) ?? true else { return }
+    guard let deadline = batcher.nextDeadline, alarm.map({ deadline < $0 }) ?? true else { return }
     alarm = deadline
     Task {
       try? await time.sleep(.nanoseconds(max(0, deadline - now)))
@@ -102,7 +102,7 @@ actor RowReader {
 
   private func rang(_ deadline: Int64) {
     if alarm == deadline { alarm = nil }
-    if let (tickets, _) = gate.deadlineReached(now: now) {
+    if let (tickets, _) = batcher.deadlineReached(now: now) {
       for ticket in tickets {
         waiting.removeValue(forKey: ticket)?.continuation.resume(returning: nil)
       }

@@ -142,6 +142,6 @@ final class Server {
     guard !effective.earning else { return nil }
     guard override == nil, let intent else { return "not in the profiles given at start" }
     let what = effective.running ? "paused" : "stopped"
-    return "\(what) by \(intent.who)" + (intent.reason.map { ": \($0)" } ?? "")
+    return "\(what) by \(intent.requestedBy)" + (intent.reason.map { ": \($0)" } ?? "")
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 /// Room for one at a time, such as the one who makes a backup.
 final class SinglePlace: Sendable {
   private let what: String
-  private let holder = Mutex<(who: String, since: DateTimeStamp)?>(nil)
+  private let holder = Mutex<(requestedBy: String, since: DateTimeStamp)?>(nil)
 
   /// - Parameter what: such as `a backup`.
   init(_ what: String) {
@@ -24,14 +24,14 @@ final class SinglePlace: Sendable {
 
   /// Takes the place.
   /// - Throws: `conflict`, which names who has it.
-  func take(for who: String, since: DateTimeStamp) throws(ControlError) -> Lease {
+  func take(for requestedBy: String, since: DateTimeStamp) throws(ControlError) -> Lease {
     let other = holder.withLock { holder in
-      defer { if holder == nil { holder = (who, since) } }
+      defer { if holder == nil { holder = (requestedBy, since) } }
       return holder
     }
     if let other {
       throw .conflict(
-        "\(what) is under way, asked by \(other.who) at \(other.since) UTC; try again when it is "
+        "\(what) is under way, asked by \(other.requestedBy) at \(other.since) UTC; try again when it is "
           + "done")
     }
     return Lease(self)

@@ -14,19 +14,19 @@ final class SupervisedBackup: BackupStream {
 
   private let stream: any BackupStream
   private let lease: SinglePlace.Lease
-  private let who: String
+  private let requestedBy: String
   private let logger: Logger
   private let state = Mutex(State())
   private let awaitOutage: @Sendable () async throws -> String
 
   /// - Parameter awaitOutage: returns why the database is away, when it is; throws when cancelled.
   init(
-    _ stream: any BackupStream, lease: SinglePlace.Lease, who: String, logger: Logger,
+    _ stream: any BackupStream, lease: SinglePlace.Lease, requestedBy: String, logger: Logger,
     awaitOutage: @escaping @Sendable () async throws -> String
   ) {
     self.stream = stream
     self.lease = lease
-    self.who = who
+    self.requestedBy = requestedBy
     self.logger = logger
     self.awaitOutage = awaitOutage
   }
@@ -34,7 +34,8 @@ final class SupervisedBackup: BackupStream {
   deinit {
     guard !state.withLock({ $0.isOver }) else { return }
     logger.warning(
-      "the backup asked by \(who) was left by its client and ended", metadata: ["event": "backup"])
+      "the backup asked by \(requestedBy) was left by its client and ended",
+      metadata: ["event": "backup"])
   }
 
   func next() async throws -> [UInt8]? {
@@ -48,13 +49,14 @@ final class SupervisedBackup: BackupStream {
       }
       if piece == nil {
         logger.notice(
-          "backup of \(bytes) bytes, asked by \(who)", metadata: ["event": "backup"])
+          "backup of \(bytes) bytes, asked by \(requestedBy)", metadata: ["event": "backup"])
       }
       return piece
     } catch {
       state.withLock { $0.isOver = true }
       logger.warning(
-        "the backup asked by \(who) ended unfinished: \(error)", metadata: ["event": "backup"])
+        "the backup asked by \(requestedBy) ended unfinished: \(error)",
+        metadata: ["event": "backup"])
       throw error
     }
   }

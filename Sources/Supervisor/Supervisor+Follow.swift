@@ -10,7 +10,7 @@ extension Supervisor {
   static let fullTurnMilliseconds: Int64 = 60_000
   /// How long a daemon that finds another one at its start waits for it to end: a server notices
   /// that late that a daemon was cut off.
-  private static let takenPatienceMilliseconds: Int64 = 15_000
+  private static let takeoverGraceMilliseconds: Int64 = 15_000
 
   /// Follows the ledger until the task is cancelled. Throws when the database can never serve: a
   /// newer schema, an original table that cannot be adopted; at the start also a second daemon.
@@ -50,7 +50,7 @@ extension Supervisor {
     case .away(let reason), .taken(let reason): observe(reason)
     }
     if case .taken(let reason) = health, lastTurn == nil,
-      time.monotonicMilliseconds() - start > Self.takenPatienceMilliseconds
+      time.monotonicMilliseconds() - start > Self.takeoverGraceMilliseconds
     {
       throw LedgerError.refused(reason)
     }
@@ -64,7 +64,7 @@ extension Supervisor {
       case .unavailable, .locked, .unknown: notReady(error.reason)
       // What worked before may work again.
       case _ where lastTurn != nil: turnFailed(error)
-      case .refused where time.monotonicMilliseconds() - start <= Self.takenPatienceMilliseconds:
+      case .refused where time.monotonicMilliseconds() - start <= Self.takeoverGraceMilliseconds:
         notReady(error.reason)
       case .refused, .unknownUser, .keyReused, .failed: throw error
       }

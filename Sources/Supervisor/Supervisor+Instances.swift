@@ -12,7 +12,7 @@ extension Supervisor {
     defer { changeLock.endShared() }
     // The operation itself names users only.
     let named = Operation(
-      id: operation.id, who: operation.who,
+      id: operation.id, requestedBy: operation.requestedBy,
       reason: "instance \(instance)" + (operation.reason.map { ": \($0)" } ?? ""),
       key: operation.key)
     let receipt = try await commit(.forget(instance: instance), by: named)

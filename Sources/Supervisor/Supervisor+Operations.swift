@@ -69,7 +69,7 @@ extension Supervisor {
     defer { changeLock.endShared() }
     let reason = operation.reason.map { ": \($0)" } ?? ""
     logger.notice(
-      "restart \(server.definition.user), asked by \(operation.who)\(reason)",
+      "restart \(server.definition.user), asked by \(operation.requestedBy)\(reason)",
       metadata: [
         "user": "\(server.definition.user)", "server": "\(server.definition.server)",
         "event": "change",
@@ -88,7 +88,7 @@ extension Supervisor {
       case .latest: unknown
       case .identifier(let identifier): unknown.filter { $0.operation.id == identifier }
       case .key(let key, let account):
-        unknown.filter { $0.operation.key == key && $0.operation.who == account }
+        unknown.filter { $0.operation.key == key && $0.operation.requestedBy == account }
       }
     switch selection {
     case .latest(let count):

@@ -18,7 +18,8 @@ extension Supervisor {
     } catch {
       // It says nothing of the file, which the one under way may be reading just now.
       logger.warning(
-        "the reload asked by \(operation.who) was refused: \(error)", metadata: ["event": "reload"])
+        "the reload asked by \(operation.requestedBy) was refused: \(error)",
+        metadata: ["event": "reload"])
       throw error
     }
     do {
@@ -70,14 +71,14 @@ extension Supervisor {
     hub.emit(.configuration(configurationCondition))
     switch configurationCondition {
     case .current:
-      logger.notice("reloaded, asked by \(operation.who)", metadata: ["event": "reload"])
+      logger.notice("reloaded, asked by \(operation.requestedBy)", metadata: ["event": "reload"])
     case .rejected(_, let reason):
       // A line for each fault, so that none is cut off or hidden in another.
       for line in reason.split(separator: "\n") {
         logger.error("\(line)", metadata: ["event": "reload"])
       }
       logger.error(
-        "the reload asked by \(operation.who) was refused; everything goes on as before",
+        "the reload asked by \(operation.requestedBy) was refused; everything goes on as before",
         metadata: ["event": "reload"])
     }
   }

@@ -4,9 +4,9 @@ import Points
 extension Supervisor {
   public func backup(by operation: Operation) async throws -> any BackupStream {
     try requireDatabase()
-    let lease = try backupPlace.take(for: operation.who, since: now)
+    let lease = try backupPlace.take(for: operation.requestedBy, since: now)
     return SupervisedBackup(
-      try await backups.begin(), lease: lease, who: operation.who, logger: logger
+      try await backups.begin(), lease: lease, requestedBy: operation.requestedBy, logger: logger
     ) {
       while true {
         if let reason = await self.outage { return reason }
@@ -20,7 +20,7 @@ extension Supervisor {
 
   public func makeBackupFile(for operation: Operation) async throws -> any BackupFile {
     try requireDatabase()
-    let lease = try restorePlace.take(for: operation.who, since: now)
+    let lease = try restorePlace.take(for: operation.requestedBy, since: now)
     return LeasedFile(file: try backups.makeFile(), lease: lease)
   }
 
@@ -62,13 +62,13 @@ extension Supervisor {
       digest = nil
       wake.yield()
       logger.error(
-        "the restore asked by \(operation.who) did not go through: \(error)",
+        "the restore asked by \(operation.requestedBy) did not go through: \(error)",
         metadata: ["event": "restore"])
       throw ControlError(error)
     }
     let reason = operation.reason.map { ": \($0)" } ?? ""
     logger.notice(
-      "the ledger was restored from a backup, asked by \(operation.who)\(reason)",
+      "the ledger was restored from a backup, asked by \(operation.requestedBy)\(reason)",
       metadata: ["event": "restore"])
     progress("opening the runs")
     await turned()

@@ -76,7 +76,7 @@ extension Supervisor {
   }
 
   private func closeRuns(of users: [String], _ progress: StopProgress) async {
-    let operation = Operation(who: "pointsd", reason: "clean stop")
+    let operation = Operation(requestedBy: "pointsd", reason: "clean stop")
     var named: [String: [String]] = [:]
     var doubts = changes.values.filter(\.machine.isUnknown)
     repeat {

@@ -88,7 +88,8 @@ extension Supervisor {
   private func repair(_ plan: Reconciler.Plan) async throws(LedgerError) -> Bool {
     guard !plan.repairs.isEmpty || !plan.closing.isEmpty else { return false }
     let outcome = try await store.repair(
-      plan.repairs, closing: plan.closing, operation: Operation(who: "pointsd", reason: nil))
+      plan.repairs, closing: plan.closing, operation: Operation(requestedBy: "pointsd", reason: nil)
+    )
     for notice in outcome.notices { warn(notice) }
     for user in plan.closing where outcome.failures[user] == nil {
       warn("the run of \(user) was closed: no daemon serves the user any more")

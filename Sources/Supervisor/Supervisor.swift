@@ -6,7 +6,7 @@ import Points
 ///
 /// The ledger is the only truth about what was asked and who earns; what is kept here is a copy that
 /// follows it, turn by turn (`Supervisor+Follow`). It knows neither sockets nor SQL: listeners come
-/// from a `ListenerHost`, points from a `LedgerStore`. `run()` works until its task is cancelled;
+/// from a `ListenerProvider`, points from a `LedgerStore`. `run()` works until its task is cancelled;
 /// `shutDown()` then ends what it began.
 public actor Supervisor {
   /// How far the supervisor has come.
@@ -30,7 +30,7 @@ public actor Supervisor {
   }
 
   let store: any LedgerStore
-  let host: any ListenerHost
+  let host: any ListenerProvider
   /// Rows for HTTP, read in groups as those for TCP.
   let rowReader: RowReader
   let configurationFile: any ConfigurationReading
@@ -108,7 +108,8 @@ public actor Supervisor {
   ///   - reader: rows for HTTP; a connection of its own, so that nothing else holds reads up.
   public init(
     definitions: [ServerDefinition], selected: Set<String>?, store: any LedgerStore,
-    reader: any PointsReader, host: any ListenerHost, configurationFile: any ConfigurationReading,
+    reader: any PointsReader, host: any ListenerProvider,
+    configurationFile: any ConfigurationReading,
     backups: any Backups,
     time: TimeSource, logger: Logger
   ) {

@@ -37,13 +37,13 @@ enum LogRecord: Sendable {
   /// - Returns: false when it could not be written.
   func deliver() -> Bool {
     switch self {
-    case .line(let text): return StandardStream.error.write(text, patience: nil)
+    case .line(let text): return StandardStream.error.write(text, timeout: nil)
     case .journal(let fields):
       guard Self.send(fields) < 0 else { return true }
       let text = fields.first { $0.name == "MESSAGE" }?.value ?? ""
       let priority = fields.first { $0.name == "PRIORITY" }?.value ?? "6"
       // Standard error leads to the journal too, by another way.
-      return StandardStream.error.write("<\(priority)>\(text)\n", patience: nil)
+      return StandardStream.error.write("<\(priority)>\(text)\n", timeout: nil)
     }
   }
 

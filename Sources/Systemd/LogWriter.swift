@@ -71,16 +71,16 @@ final class LogWriter<Record: Sendable>: Sendable {
   }
 
   /// Waits until everything that was taken so far is with the sink.
-  /// - Returns: false when that took longer than `patience`.
+  /// - Returns: false when that took longer than `timeout`.
   @discardableResult
-  func flush(within patience: DispatchTimeInterval) -> Bool {
+  func flush(within timeout: DispatchTimeInterval) -> Bool {
     let emptied = state.withLock { state -> DispatchSemaphore? in
       guard state.isDraining else { return nil }
       let emptied = DispatchSemaphore(value: 0)
       state.flushers.append(emptied)
       return emptied
     }
-    return emptied?.wait(timeout: .now() + patience) != .timedOut
+    return emptied?.wait(timeout: .now() + timeout) != .timedOut
   }
 
   /// Calls `report` with the number of records whenever some are dropped, those included that were

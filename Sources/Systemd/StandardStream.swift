@@ -44,14 +44,14 @@ public enum StandardStream: Int32, Sendable {
   private static let piece = 4096
 
   /// Writes all of `text`.
-  /// - Parameter patience: how long the reader may stand still, in milliseconds; nil for ever.
+  /// - Parameter timeout: how long the reader may stand still, in milliseconds; nil for ever.
   /// - Returns: false when it could not be written: the reader is gone, or its disk is full.
   @discardableResult
-  public func write(_ text: String, patience: Int32? = 2000) -> Bool {
+  public func write(_ text: String, timeout: Int32? = 2000) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       var descriptor = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-      let ready = poll(&descriptor, 1, patience ?? -1)
+      let ready = poll(&descriptor, 1, timeout ?? -1)
       if ready < 0 && errno == EINTR { continue }
       guard ready > 0 else { return false }
       let written = rest.prefix(Self.piece).withUnsafeBytes {

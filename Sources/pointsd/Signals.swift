@@ -66,7 +66,7 @@ struct Signals {
   private func watchForReload() async {
     for await _ in awaited.reload {
       do {
-        _ = try await supervisor.reload(by: Operation(who: "SIGHUP", reason: nil))
+        _ = try await supervisor.reload(by: Operation(requestedBy: "SIGHUP", reason: nil))
       } catch {
         // Log, status line, page and metrics have it from the supervisor.
         logger.debug("reload refused: \(error)")

@@ -13,7 +13,7 @@ struct StatusService: Service, CustomStringConvertible {
   let watchdog: Watchdog?
 
   /// A start that takes longer counts as done: degraded, and the status line says so.
-  private static let patienceInLooks = 100
+  private static let startupGraceInTurns = 100
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -32,7 +32,7 @@ struct StatusService: Service, CustomStringConvertible {
     var ready = false
     while !Task.isCancelled {
       if !ready {
-        ready = await supervisor.readinessFailure() == nil || looks >= Self.patienceInLooks
+        ready = await supervisor.readinessFailure() == nil || looks >= Self.startupGraceInTurns
         if ready { notifier.ready() }
       }
       let line = await statusLine

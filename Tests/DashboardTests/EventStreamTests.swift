@@ -117,7 +117,7 @@ import Testing
     let stream = stream()
     let disconnected = Mutex(0)
     let listener = await stream.join(at: stream.newest) { disconnected.withLock { $0 += 1 } }
-    for _ in 0...EventStream.patience { await stream.beat([:]) }
+    for _ in 0...EventStream.missedHeartbeatLimit { await stream.beat([:]) }
     #expect(disconnected.withLock { $0 } == 1)
     #expect(await next(stream, listener) == "ended")
   }

@@ -39,7 +39,7 @@ struct InstanceRouteTests {
     fixture.control.set {
       $0.auditEntries = [
         AuditEntry(
-          position: .init(milliseconds: 1001, id: "a-b"), kind: "adjust", who: "alice",
+          position: .init(milliseconds: 1001, id: "a-b"), kind: "adjust", requestedBy: "alice",
           reason: "exam", outcome: .done,
           users: [.init(user: "Afif", outcome: .done, points: -5)])
       ]

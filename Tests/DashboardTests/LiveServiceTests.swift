@@ -21,7 +21,7 @@ import Testing
         running.tcp, "POST", "/api/users/Afif/pause", body: #"{"reason":"lunch"}"#)
       #expect(answer.status == 200)
       let operation = try #require(running.control.operations.first)
-      #expect(operation.who == "127.0.0.1 via http")
+      #expect(operation.requestedBy == "127.0.0.1 via http")
       #expect(operation.reason == "lunch")
     }
   }
@@ -33,7 +33,7 @@ import Testing
         running.unix, "POST", "/api/groups/all/stop", host: "")
       #expect(answer.status == 200)
       #expect(
-        running.control.operations.map(\.who)
+        running.control.operations.map(\.requestedBy)
           == [String](repeating: "\(name) (uid \(getuid())) via the control socket", count: 2))
     }
   }

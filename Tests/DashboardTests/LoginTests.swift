@@ -78,7 +78,7 @@ import Testing
   @Test func aSessionChangesFromItsOwnPageInTheNameOfItsAccount() async throws {
     let browser = try await browser()
     #expect(try await pause(browser) == 200)
-    #expect(fixture.control.operations.map(\.who) == ["alice (uid 1000) by browser"])
+    #expect(fixture.control.operations.map(\.requestedBy) == ["alice (uid 1000) by browser"])
     // Without a word of where it comes from it is not enough, and from elsewhere it is refused.
     let cookie = browser[.cookie] ?? ""
     #expect(try await pause([.cookie: cookie]) == 401)

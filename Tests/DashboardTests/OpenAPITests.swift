@@ -67,7 +67,7 @@ import Testing
     let names = paths.values.flatMap(\.values).compactMap { operation in
       (operation as? [String: Any])?["operationId"] as? String
     }
-    #expect(names.count == fixture.interface.routes.count)
+    #expect(names.count == fixture.api.routes.count)
     #expect(Set(names).count == names.count)
   }
 }

@@ -9,7 +9,7 @@ struct OperationRouteTests {
   private let fixture = RouterFixture()
 
   private let record = OperationRecord(
-    operation: Operation(id: "abc", who: "token", reason: "exam", key: "k"), kind: "pause",
+    operation: Operation(id: "abc", requestedBy: "token", reason: "exam", key: "k"), kind: "pause",
     made: DateTimeStamp(secondsSinceEpoch: 0), outcome: .unknown,
     users: [.init(user: "Afif", result: .unknown)])
 

@@ -35,7 +35,7 @@ import Testing
   /// Every route that everybody may read.
   @Test func noRouteForEverybodyTellsMore() async throws {
     let fixture = fixture()
-    let routes = fixture.interface.routes.filter { $0.right == .read && $0.method == .get }
+    let routes = fixture.api.routes.filter { $0.right == .read && $0.method == .get }
     for route in routes where route.path != "/api/events" {
       let path = route.path.replacing("{name}", with: "Afif").replacing("{file}", with: "x")
       let answer = try await fixture.send(.get, path, token: nil)

@@ -29,7 +29,7 @@ import Testing
 
   @Test func everyGuardedRouteIsRefusedInEverySpelling() async throws {
     let fixture = RouterFixture()
-    let guarded = fixture.interface.routes.filter { ![.read, .session].contains($0.right) }
+    let guarded = fixture.api.routes.filter { ![.read, .session].contains($0.right) }
     #expect(guarded.count > 20)
     try await fixture.withClient { send in
       for route in guarded {
@@ -65,12 +65,12 @@ import Testing
 
   /// A large body is read where a route declares it, and nowhere else.
   @Test func largeBodiesAreDeclared() {
-    let routes = RouterFixture().interface.routes.filter(\.takesLargeBody)
+    let routes = RouterFixture().api.routes.filter(\.takesLargeBody)
     #expect(routes.map(\.path) == ["/api/restore"])
   }
 
   @Test func whatNeedsWhich() {
-    let routes = RouterFixture().interface.routes
+    let routes = RouterFixture().api.routes
     for route in routes where route.method != .get {
       #expect(route.right != .read && route.right != .guardedRead, "\(route.path)")
     }

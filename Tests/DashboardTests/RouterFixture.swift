@@ -30,9 +30,9 @@ struct RouterFixture: Sendable {
     self.access = AccessControl(settings, site: site, time: time, logger: recorder.logger)
   }
 
-  var interface: Interface {
+  var api: API {
     let stream = EventStream(startedMilliseconds: 1, factory: metrics)
-    return Interface(
+    return API(
       control: control, events: stream,
       snapshots: SnapshotSource(control: control, stream: stream, time: .fixed),
       shares: ConnectionShares(limits: DashboardLimits(), factory: metrics),
@@ -41,7 +41,7 @@ struct RouterFixture: Sendable {
       logger: recorder.logger)
   }
 
-  var router: Router<DashboardContext> { interface.router() }
+  var router: Router<DashboardContext> { api.router() }
 
   /// What came back, with the body as text.
   struct Answer: Sendable {

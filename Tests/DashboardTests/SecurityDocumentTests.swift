@@ -12,7 +12,7 @@ import Testing
     .appending(path: "../../docs/security.md")
 
   private var table: String {
-    let rows = RouterFixture().interface.routes.map { route in
+    let rows = RouterFixture().api.routes.map { route in
       "| \(route.method.rawValue) `\(route.path)` | \(route.right.words) |\n"
     }
     return "| route | who may |\n|---|---|\n" + rows.joined()

@@ -72,7 +72,9 @@ import Testing
     _ = try await fixture.get("/api/users")
     let lines = try await fixture.get("/metrics").body.split(separator: "\n")
     func names(_ prefix: String) -> [Substring] {
-      lines.filter { $0.hasPrefix(prefix) }.compactMap { $0.split(separator: " ").dropFirst(2).first }
+      lines.filter { $0.hasPrefix(prefix) }.compactMap {
+        $0.split(separator: " ").dropFirst(2).first
+      }
     }
     #expect(names("# TYPE ").count > 20)
     #expect(names("# HELP ") == names("# TYPE "))

@@ -100,7 +100,7 @@ import Testing
     #expect(answer.body.contains(#""points":100"#))
     let operation = try #require(fixture.control.operations.first)
     #expect(operation.reason == "counted twice")
-    #expect(operation.who == "token")
+    #expect(operation.requestedBy == "token")
   }
 
   @Test func adjustBelowZeroIsAConflict() async throws {

@@ -97,7 +97,7 @@ extension LedgerModel {
     let configured = Set(users.map(\.name))
     for user in settled.map(\.user) where intents[user] == nil && configured.contains(user) {
       intents[user] = Intent(
-        user: user, running: true, paused: false, who: operation.who, reason: nil,
+        user: user, running: true, paused: false, requestedBy: operation.requestedBy, reason: nil,
         since: DateTimeStamp(millisecondsSinceEpoch: now), revision: 1)
     }
     return outcome

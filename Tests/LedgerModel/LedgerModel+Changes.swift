@@ -27,7 +27,8 @@ extension LedgerModel {
     append(
       OperationRow(
         operation: Operation(
-          id: change.operation.id, who: change.operation.who, reason: change.operation.reason),
+          id: change.operation.id, requestedBy: change.operation.requestedBy,
+          reason: change.operation.reason),
         kind: change.kind, user: user, request: nil, outcome: .void, madeMilliseconds: now))
     return nil
   }
@@ -35,14 +36,14 @@ extension LedgerModel {
   package mutating func append(_ row: OperationRow) {
     operationsByID[row.operation.id] = operations.count
     if let key = row.operation.key {
-      operationsByKey[[key, row.operation.who]] = operations.count
+      operationsByKey[[key, row.operation.requestedBy]] = operations.count
     }
     operations.append(row)
   }
 
   private func isTaken(_ operation: Operation) -> Bool {
     operationsByID[operation.id] != nil
-      || operation.key.map { operationsByKey[[$0, operation.who]] != nil } ?? false
+      || operation.key.map { operationsByKey[[$0, operation.requestedBy]] != nil } ?? false
   }
 
   /// What a change that is in the ledger already came to.
@@ -51,7 +52,7 @@ extension LedgerModel {
     if let known = operationsByID[change.operation.id] {
       index = known
     } else if let key = change.operation.key,
-      let known = operationsByKey[[key, change.operation.who]]
+      let known = operationsByKey[[key, change.operation.requestedBy]]
     {
       guard operations[known].request == change.request else { throw .keyReused(key) }
       index = known
@@ -155,7 +156,8 @@ extension LedgerModel {
       reason: change.word + (operation.reason.map { ": \($0)" } ?? ""))
     guard change.isIntent else { return (settled, before ?? .unasked(user.name)) }
     let intent = Intent(
-      user: user.name, running: wanted.running, paused: wanted.paused, who: operation.who,
+      user: user.name, running: wanted.running, paused: wanted.paused,
+      requestedBy: operation.requestedBy,
       reason: operation.reason, since: DateTimeStamp(millisecondsSinceEpoch: now),
       revision: (before?.revision ?? 1) + 1)
     return (settled, intent)
@@ -166,7 +168,7 @@ extension Intent {
   /// The intent of a user nobody has asked anything of; it is not kept.
   fileprivate static func unasked(_ user: String) -> Intent {
     Intent(
-      user: user, running: true, paused: false, who: "pointsd", reason: nil,
+      user: user, running: true, paused: false, requestedBy: "pointsd", reason: nil,
       since: DateTimeStamp(secondsSinceEpoch: 0), revision: 1)
   }
 }

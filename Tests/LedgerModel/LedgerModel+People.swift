@@ -38,7 +38,8 @@ extension LedgerModel {
     }
     append(
       OperationRow(
-        operation: Operation(id: operation.id, who: operation.who, reason: operation.reason),
+        operation: Operation(
+          id: operation.id, requestedBy: operation.requestedBy, reason: operation.reason),
         kind: "restore", user: nil, request: nil, outcome: .done, madeMilliseconds: now))
   }
 

@@ -142,7 +142,7 @@ struct ChangeTests {
     let users = ["Afif", "Faiz", "Irfan"]
     let fixture = try await LedgerFixture.running(users)
     try await fixture.setClock(LedgerFixture.start + 25_000)
-    let stop = Operation(who: "pointsd", reason: "clean stop")
+    let stop = Operation(requestedBy: "pointsd", reason: "clean stop")
     for _ in 0..<2 {
       #expect(try await fixture.ledger.closeRuns(of: users, operation: stop).locked == [])
     }
@@ -165,7 +165,7 @@ struct ChangeTests {
       try session.executeText("START TRANSACTION")
       try session.execute("SELECT points FROM user_tracking WHERE user = 'Faiz' FOR UPDATE")
     }
-    let stop = Operation(who: "pointsd", reason: "clean stop")
+    let stop = Operation(requestedBy: "pointsd", reason: "clean stop")
     #expect(try await fixture.ledger.closeRuns(of: users, operation: stop).locked == ["Faiz"])
     try await fixture.expectClean(["Faiz"])
     await shell.close()
@@ -182,7 +182,7 @@ struct ChangeTests {
       try session.executeText("START TRANSACTION")
       try session.execute("SELECT points FROM user_tracking WHERE user = 'Faiz' FOR UPDATE")
     }
-    let stop = Operation(who: "pointsd", reason: "clean stop")
+    let stop = Operation(requestedBy: "pointsd", reason: "clean stop")
     let left = try await fixture.ledger.closeRuns(of: ["Afif", "Faiz"], operation: stop)
     #expect(left.locked == ["Faiz"])
     await lost.close()

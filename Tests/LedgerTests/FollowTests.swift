@@ -99,7 +99,7 @@ struct FollowTests {
     let receipt = try await fixture.apply(.resume, toAll: users, partial: true)
     #expect(receipt.users.filter { $0.result != .done }.map(\.user) == [held])
     // The stop.
-    let stop = Operation(who: "test", reason: nil)
+    let stop = Operation(requestedBy: "test", reason: nil)
     let left = try await fixture.ledger.closeRuns(of: users, operation: stop)
     #expect(left.locked == (held == "Faiz" ? ["Faiz"] : []))
     try await shell.run { try $0.executeText("ROLLBACK") }

@@ -11,14 +11,14 @@ struct HandEditTests {
     let fixture = try await LedgerFixture.running(["Afif"])
     try await fixture.byHand("UPDATE user_tracking SET points = 500 WHERE user = 'Afif'")
     #expect(try await fixture.points("Afif") == 500)
-    let who = try await fixture.database.asOperator { session in
+    let account = try await fixture.database.asOperator { session in
       try session.query("SELECT SESSION_USER()", row: { try $0.text(0) })
     }
     #expect(
       try await fixture.texts(
         "SELECT CONCAT_WS('|', delta, source, made_by) FROM adjustments"
           + " WHERE made_at BETWEEN UTC_TIMESTAMP() - INTERVAL 20 YEAR AND '2100-01-01'")
-        == ["500|hand|\(who[0])"])
+        == ["500|hand|\(account[0])"])
     try await fixture.expectClean(["Afif"])
   }
 

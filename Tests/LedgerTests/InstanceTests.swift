@@ -68,7 +68,8 @@ struct InstanceTests {
   private func forget(_ name: String, _ fixture: LedgerFixture) async throws -> ChangeReceipt {
     try await fixture.ledger.attempt(
       LedgerChange(
-        .forget(instance: name), operation: Operation(who: "alice", reason: "it burnt down")),
+        .forget(instance: name), operation: Operation(requestedBy: "alice", reason: "it burnt down")
+      ),
       partial: false)
   }
 
@@ -139,7 +140,7 @@ struct InstanceTests {
     try await ledger(fixture, "other").serve(["Faiz", "Zoe"])
     if isLost { try await hide("other", fixture) }
     let left = try await fixture.ledger.closeRuns(
-      of: ["Afif", "Faiz"], operation: Operation(who: "pointsd", reason: "clean stop"))
+      of: ["Afif", "Faiz"], operation: Operation(requestedBy: "pointsd", reason: "clean stop"))
     #expect(left == OpenRuns(servedElsewhere: isLost ? [:] : ["other": ["Faiz"]]))
     let open = try await fixture.texts("SELECT user FROM runs WHERE is_open = 1 ORDER BY user")
     #expect(open == (isLost ? ["Zoe"] : ["Faiz", "Zoe"]))
@@ -160,7 +161,7 @@ struct InstanceTests {
       try session.executeText("SELECT * FROM user_tracking WHERE user = 'Zoe' FOR UPDATE")
     }
     try await fixture.setClock(LedgerFixture.start + 10_000)
-    let operation = Operation(who: "alice", reason: "it burnt down", key: "k")
+    let operation = Operation(requestedBy: "alice", reason: "it burnt down", key: "k")
     for _ in 0..<2 {
       // The second time it is found done.
       let receipt = try await fixture.ledger.attempt(

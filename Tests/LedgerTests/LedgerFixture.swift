@@ -63,7 +63,7 @@ struct LedgerFixture {
   ) async throws -> [String] {
     let outcome = try await ledger.repair(
       users.map { LedgerUser(name: $0, terms: terms, override: override) }, closing: closing,
-      operation: Operation(who: "test", reason: nil))
+      operation: Operation(requestedBy: "test", reason: nil))
     return outcome.notices + outcome.failures.map { "\($0): \($1)" }.sorted()
   }
 
@@ -94,14 +94,14 @@ struct LedgerFixture {
     let receipt = try await ledger.attempt(
       LedgerChange(
         .change(change, [LedgerUser(name: user, terms: terms, override: override)]),
-        operation: Operation(id: id, who: "tester", reason: reason)), partial: false)
+        operation: Operation(id: id, requestedBy: "tester", reason: reason)), partial: false)
     return (try #require(receipt.rows.first), try #require(receipt.intents.first))
   }
 
   /// One change to several users by one operation.
   func apply(
     _ change: Change, toAll users: [String], partial: Bool = false,
-    operation: Operation = Operation(who: "tester", reason: nil)
+    operation: Operation = Operation(requestedBy: "tester", reason: nil)
   ) async throws -> ChangeReceipt {
     try await ledger.attempt(
       LedgerChange(

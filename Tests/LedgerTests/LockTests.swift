@@ -47,7 +47,7 @@ struct LockTests {
     try await fixture.tick()
     #expect(try await fixture.rows(of: others).map(\.points) == [20, 20, 20, 20])
     let left = try await fixture.ledger.closeRuns(
-      of: ["Faiz"] + others, operation: Operation(who: "test", reason: "stop"))
+      of: ["Faiz"] + others, operation: Operation(requestedBy: "test", reason: "stop"))
     #expect(left.locked.contains("Faiz"))
     let closed = try await fixture.texts(
       "SELECT user FROM runs WHERE closed_at IS NOT NULL ORDER BY user")
@@ -90,7 +90,8 @@ struct LockTests {
     }
     func attempt(_ change: Change) async throws -> ChangeReceipt {
       try await fixture.ledger.attempt(
-        LedgerChange(.change(change, users), operation: Operation(who: "test", reason: nil)),
+        LedgerChange(
+          .change(change, users), operation: Operation(requestedBy: "test", reason: nil)),
         partial: true)
     }
     _ = try await attempt(.stop)

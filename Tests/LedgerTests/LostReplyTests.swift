@@ -37,14 +37,14 @@ struct LostReplyTests {
     for round in 0..<60 {
       try await passOneSlot(direct)
       _ = try await ledger.tick(intervalMilliseconds: 100)
-      let operation = Operation(who: "test", reason: "round \(round)")
+      let operation = Operation(requestedBy: "test", reason: "round \(round)")
       let user = Self.users[round % 3]
       let changes: [Change] = [.adjust(delta: 7), .pause, .resume, .stop, .start]
       try await persist(changes[round % 5], user, operation, on: ledger)
     }
     for user in Self.users {
       for change in [Change.resume, .start] {
-        try await persist(change, user, Operation(who: "test", reason: nil), on: ledger)
+        try await persist(change, user, Operation(requestedBy: "test", reason: nil), on: ledger)
       }
     }
     #expect(proxy.dropped > 10)

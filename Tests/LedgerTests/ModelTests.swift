@@ -44,7 +44,7 @@ struct ModelTests {
       case 6, 7:
         let closing = ModelTests.users.filter { _ in chance.below(6) == 0 }
         let wanted = users.filter { !closing.contains($0.name) }
-        let operation = Operation(who: "pointsd", reason: nil)
+        let operation = Operation(requestedBy: "pointsd", reason: nil)
         let outcome = try await fixture.ledger.repair(
           wanted, closing: closing, operation: operation)
         #expect(
@@ -53,7 +53,7 @@ struct ModelTests {
         )
         return "repair \(wanted.map(\.name)), closing \(closing)"
       case 8:
-        let operation = Operation(who: "pointsd", reason: "clean stop")
+        let operation = Operation(requestedBy: "pointsd", reason: "clean stop")
         let names = users.map(\.name)
         #expect(try await fixture.ledger.closeRuns(of: names, operation: operation).locked == [])
         #expect(
@@ -80,7 +80,7 @@ struct ModelTests {
       // Now and then one that was sent before.
       let id = "operation \(chance.below(4) == 0 ? chance.below(step + 1) : step)"
       let change = LedgerChange(
-        work, operation: Operation(id: id, who: "alice", reason: nil))
+        work, operation: Operation(id: id, requestedBy: "alice", reason: nil))
       if chance.below(6) == 0 {
         let real = await outcome { () async throws(LedgerError) in
           try await fixture.ledger.void(change)

@@ -18,7 +18,7 @@ struct OperationTests {
 
   @Test func aVoidedChangeCanNeverBeDone() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
-    let operation = Operation(who: "tester", reason: "slow", key: "k")
+    let operation = Operation(requestedBy: "tester", reason: "slow", key: "k")
     let adjust = change(.adjust(delta: 1000), ["Afif"], operation)
     #expect(try await fixture.ledger.void(adjust) == nil)
     // The try that was on its way arrives now.
@@ -31,7 +31,7 @@ struct OperationTests {
     #expect(record?.outcome == .void && record?.users.map(\.result) == [.void])
     // The key is free again.
     #expect(try await fixture.ledger.operations(.key("k", account: "tester")) == [])
-    let again = Operation(who: "tester", reason: nil, key: "k")
+    let again = Operation(requestedBy: "tester", reason: nil, key: "k")
     _ = try await fixture.ledger.attempt(
       change(.adjust(delta: 1000), ["Afif"], again), partial: false)
     #expect(try await fixture.points("Afif") == 1000)
@@ -40,7 +40,7 @@ struct OperationTests {
   @Test func voidingFindsAChangeThatWasDone() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     let adjust = change(
-      .adjust(delta: 7), ["Afif"], Operation(who: "tester", reason: nil))
+      .adjust(delta: 7), ["Afif"], Operation(requestedBy: "tester", reason: nil))
     _ = try await fixture.ledger.attempt(adjust, partial: false)
     let receipt = try #require(try await fixture.ledger.void(adjust))
     #expect(receipt.rows.map(\.points) == [7])
@@ -51,10 +51,13 @@ struct OperationTests {
 
   @Test func aKeyIsOneChangeOfOneAccount() async throws {
     let fixture = try await LedgerFixture.running(["Afif", "Faiz"])
-    func ask(_ delta: Int64, _ user: String, who: String = "alice") async throws -> ChangeReceipt {
+    func ask(_ delta: Int64, _ user: String, requestedBy: String = "alice") async throws
+      -> ChangeReceipt
+    {
       try await fixture.ledger.attempt(
         change(
-          .adjust(delta: delta), [user], Operation(who: who, reason: nil, key: "the key")),
+          .adjust(delta: delta), [user],
+          Operation(requestedBy: requestedBy, reason: nil, key: "the key")),
         partial: false)
     }
     let first = try await ask(5, "Afif")
@@ -62,7 +65,7 @@ struct OperationTests {
     #expect(repeated.operation == first.operation && repeated.rows.map(\.points) == [5])
     await #expect(throws: LedgerError.keyReused("the key")) { try await ask(6, "Afif") }
     await #expect(throws: LedgerError.keyReused("the key")) { try await ask(5, "Faiz") }
-    _ = try await ask(6, "Afif", who: "bob")
+    _ = try await ask(6, "Afif", requestedBy: "bob")
     #expect(try await fixture.points("Afif") == 11)
     let known = try await fixture.ledger.operations(.key("the key", account: "alice"))
     #expect(known.map(\.operation.id) == [first.operation])
@@ -71,13 +74,13 @@ struct OperationTests {
 
   @Test func aRefusedChangeLeavesItsKeyFree() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
-    let operation = Operation(who: "alice", reason: nil, key: "k")
+    let operation = Operation(requestedBy: "alice", reason: nil, key: "k")
     await #expect(throws: LedgerError.self) {
       try await fixture.ledger.attempt(
         change(.adjust(delta: -1), ["Afif"], operation), partial: false)
     }
     _ = try await fixture.ledger.attempt(
-      change(.adjust(delta: 1), ["Afif"], Operation(who: "alice", reason: nil, key: "k")),
+      change(.adjust(delta: 1), ["Afif"], Operation(requestedBy: "alice", reason: nil, key: "k")),
       partial: false)
     #expect(try await fixture.points("Afif") == 1)
   }
@@ -90,7 +93,7 @@ struct OperationTests {
       try session.executeText("START TRANSACTION")
       try session.execute("SELECT points FROM user_tracking WHERE user = 'Faiz' FOR UPDATE")
     }
-    let operation = Operation(who: "tester", reason: nil)
+    let operation = Operation(requestedBy: "tester", reason: nil)
     do throws(LedgerError) {
       _ = try await fixture.ledger.attempt(change(.pause, users, operation), partial: false)
       Issue.record("a row is locked")

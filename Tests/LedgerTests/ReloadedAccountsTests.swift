@@ -23,7 +23,7 @@ struct ReloadedAccountsTests {
   @Test func settlesThenChangesInOneTransaction() async throws {
     let fixture = try await LedgerFixture.running(["Afif", "Faiz", "Irfan"])
     try await fixture.setClock(LedgerFixture.start + 20_000)
-    let operation = Operation(who: "tester", reason: "new terms")
+    let operation = Operation(requestedBy: "tester", reason: "new terms")
     let accounts = try await reload(
       fixture.ledger, changed: [user("Afif", points: 100, interval: 5000), user("Zoe")],
       leaving: ["Faiz"],
@@ -62,7 +62,7 @@ struct ReloadedAccountsTests {
     await #expect(throws: LedgerError.self) {
       _ = try await reload(
         fixture.ledger, changed: [user("Afif", points: 100), user("Zoe")], leaving: ["Faiz"],
-        operation: Operation(who: "tester", reason: nil))
+        operation: Operation(requestedBy: "tester", reason: nil))
     }
     try await shell.run { try $0.executeText("ROLLBACK") }
     await shell.close()
@@ -74,12 +74,12 @@ struct ReloadedAccountsTests {
   @Test func aStoppedUserThatComesBackStaysStopped() async throws {
     let fixture = try await LedgerFixture.running(["Afif", "Faiz"])
     try await fixture.apply(.stop, "Faiz")
-    let operation = Operation(who: "tester", reason: nil)
+    let operation = Operation(requestedBy: "tester", reason: nil)
     _ = try await reload(
       fixture.ledger, changed: [], leaving: ["Faiz"], operation: operation)
     let accounts = try await reload(
       fixture.ledger, changed: [user("Faiz")], leaving: [],
-      operation: Operation(who: "tester", reason: nil))
+      operation: Operation(requestedBy: "tester", reason: nil))
     #expect(accounts.intents.map(\.running) == [false])
     try await fixture.expectClean(["Afif"])
   }

@@ -33,7 +33,7 @@ struct RestoreTests {
 
   private func restore(_ fixture: LedgerFixture, _ content: BackupContent) async throws {
     try await fixture.ledger.restore(
-      content, users: ["Afif"], operation: Operation(who: "tester", reason: "restore")
+      content, users: ["Afif"], operation: Operation(requestedBy: "tester", reason: "restore")
     ) { _ in }
   }
 
@@ -218,7 +218,7 @@ struct RestoreTests {
     try await expectRefusal(fixture, content(points: 20, slots: 2), "before the exchange")
     try await killer.value
     await shell.close()
-    let operation = Operation(who: "tester", reason: nil)
+    let operation = Operation(requestedBy: "tester", reason: nil)
     try await fixture.ledger.restore(
       content(points: 20, slots: 2), users: [], operation: operation
     ) { _ in }
@@ -231,7 +231,7 @@ struct RestoreTests {
     let lines = Mutex<[String]>([])
     try await fixture.ledger.restore(
       content(points: 20, slots: 2, user: "Dina"), users: ["Afif"],
-      operation: Operation(who: "tester", reason: nil)
+      operation: Operation(requestedBy: "tester", reason: nil)
     ) { line in lines.withLock { $0.append(line) } }
     #expect(lines.withLock { $0.last?.hasSuffix(": Dina") } == true)
   }

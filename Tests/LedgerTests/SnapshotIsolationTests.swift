@@ -58,7 +58,7 @@ struct SnapshotIsolationTests {
       for change in [Change.pause, .adjust(delta: 7), .resume] {
         let asked = LedgerChange(
           .change(change, [LedgerUser(name: user, terms: terms, override: nil)]),
-          operation: Operation(who: "test", reason: nil))
+          operation: Operation(requestedBy: "test", reason: nil))
         try await persist(asked, on: ledger)
       }
     }

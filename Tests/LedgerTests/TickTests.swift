@@ -84,7 +84,7 @@ struct TickTests {
       print("tick of 10,000:", try await clock.measure { try await fixture.tick() })
     }
     print("verify of 10,000:", try await clock.measure { try await fixture.expectClean(users) })
-    let stop = Operation(who: "test", reason: nil)
+    let stop = Operation(requestedBy: "test", reason: nil)
     print(
       "clean stop of 10,000:",
       try await clock.measure { _ = try await fixture.ledger.closeRuns(of: users, operation: stop) }

@@ -58,7 +58,7 @@ import Testing
 
   @Test func theDaemonsPageIsMadeOfItsHelp() async throws {
     let page = try await page(of: "pointsd", section: 8)
-    for option in ["config Ar file", "profile Ar name", "check"] {
+    for option in ["config Ar file", "profile Ar name", "check", "version"] {
       #expect(page.contains(".It Fl Fl \(option)\n"), "\(option)")
     }
     for status in [0, 64, 69, 70, 75, 78] { #expect(page.contains(".It \(status)\n"), "\(status)") }

@@ -159,5 +159,5 @@ final class DatabaseServer: @unchecked Sendable {
 
 extension Operation {
   /// What can be noted once.
-  var marks: Set<String> { Set([id] + (key.map { ["\($0) of \(who)"] } ?? [])) }
+  var marks: Set<String> { Set([id] + (key.map { ["\($0) of \(requestedBy)"] } ?? [])) }
 }

@@ -40,7 +40,7 @@ extension Judge {
     else { return }
     server.edit("\(user) is asked to \(intent.running ? "stop" : "run")") {
       $0.intents[user] = Intent(
-        user: user, running: !intent.running, paused: false, who: "bob", reason: nil,
+        user: user, running: !intent.running, paused: false, requestedBy: "bob", reason: nil,
         since: intent.since, revision: intent.revision + 1)
     }
     world.run(until: world.now + 2500)

@@ -33,7 +33,7 @@ extension ModelStore {
     var change = change
     if mutation == .unrecognisedRepetition {
       change = LedgerChange(
-        change.work, operation: Operation(who: change.operation.who, reason: nil))
+        change.work, operation: Operation(requestedBy: change.operation.requestedBy, reason: nil))
     }
     if mutation == .profileForEver, case .change(let asked, let users) = change.work {
       change = LedgerChange(

@@ -49,7 +49,7 @@ final class Operators: @unchecked Sendable {
 
   private func operation(key: String? = nil) -> Operation {
     number += 1
-    return Operation(id: "operation \(number)", who: "alice", reason: nil, key: key)
+    return Operation(id: "operation \(number)", requestedBy: "alice", reason: nil, key: key)
   }
 
   private func randomChange() -> Change {
@@ -199,7 +199,7 @@ final class Operators: @unchecked Sendable {
       guard let intent = server.ledger.intents[user] else { return }
       server.edit("\(user) is asked to \(intent.running ? "stop" : "run")") {
         $0.intents[user] = Intent(
-          user: user, running: !intent.running, paused: false, who: "bob", reason: nil,
+          user: user, running: !intent.running, paused: false, requestedBy: "bob", reason: nil,
           since: intent.since, revision: intent.revision + 1)
       }
     default:

@@ -1,7 +1,7 @@
 import Points
 
 /// Listeners without sockets, of one process.
-final class SimulatedHost: ListenerHost, @unchecked Sendable {
+final class SimulatedHost: ListenerProvider, @unchecked Sendable {
   let world: World
   let judge: Judge
   /// Users whose listener is open.

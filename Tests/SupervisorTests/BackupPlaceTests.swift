@@ -6,7 +6,9 @@ import Testing
 
 /// One backup at a time, and none while the database is away.
 @Suite(.timeLimit(.minutes(1))) struct BackupPlaceTests {
-  private func operation(_ who: String) -> Operation { Operation(who: who, reason: nil) }
+  private func operation(_ requestedBy: String) -> Operation {
+    Operation(requestedBy: requestedBy, reason: nil)
+  }
 
   @Test func fiftyAtOnceAreOne() async throws {
     let fixture = Fixture()

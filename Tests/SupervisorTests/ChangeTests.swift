@@ -7,7 +7,7 @@ import Testing
 /// The way of a change to a known outcome, through the supervisor.
 @Suite(.timeLimit(.minutes(1))) struct ChangeTests {
   private func operation(_ key: String? = nil) -> Operation {
-    Operation(who: "alice", reason: nil, key: key)
+    Operation(requestedBy: "alice", reason: nil, key: key)
   }
 
   @Test func aLostReplyIsFoundDone() async throws {

@@ -2,7 +2,7 @@ import Points
 import Synchronization
 
 /// Listeners without sockets; ports can be made busy.
-final class FakeHost: ListenerHost {
+final class FakeHost: ListenerProvider {
   struct State {
     var busyPorts: [Int: ListenerError] = [:]
     var opened: [String] = []

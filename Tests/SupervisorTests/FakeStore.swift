@@ -179,7 +179,7 @@ final class FakeStore: LedgerStore {
 
   static func intent(_ user: String, running: Bool, paused: Bool, _ revision: Int64) -> Intent {
     Intent(
-      user: user, running: running, paused: paused, who: "alice", reason: "exam",
+      user: user, running: running, paused: paused, requestedBy: "alice", reason: "exam",
       since: DateTimeStamp(secondsSinceEpoch: 0), revision: revision)
   }
 

@@ -24,7 +24,7 @@ import Testing
     try await fixture.run {
       await fixture.reached([.running])
       #expect(await fixture.supervisor.instances() == [instance])
-      let operation = Operation(who: "alice", reason: "fire")
+      let operation = Operation(requestedBy: "alice", reason: "fire")
       let users = try await fixture.supervisor.forget(instance: "other", by: operation)
       #expect(users.map(\.user) == ["Zoe"])
       #expect(await fixture.supervisor.instances() == [])
@@ -55,7 +55,7 @@ import Testing
     try await fixture.run {
       await fixture.reached([.running])
       fixture.file.write(Fixture.five.filter { !["Afif", "Faiz"].contains($0.user) })
-      _ = try await fixture.supervisor.reload(by: Operation(who: "alice", reason: nil))
+      _ = try await fixture.supervisor.reload(by: Operation(requestedBy: "alice", reason: nil))
       #expect(fixture.store.state.withLock { $0.reloads.map(\.leaving) } == [["Faiz"]])
     }
   }

@@ -14,7 +14,7 @@ struct ReconcilerTests {
 
   private func intent(_ user: String, running: Bool = true, revision: Int64 = 1) -> Intent {
     Intent(
-      user: user, running: running, paused: false, who: "alice", reason: nil,
+      user: user, running: running, paused: false, requestedBy: "alice", reason: nil,
       since: DateTimeStamp(secondsSinceEpoch: 0), revision: revision)
   }
 

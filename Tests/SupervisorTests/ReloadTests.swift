@@ -5,7 +5,7 @@ import Testing
 @testable import Supervisor
 
 @Suite(.timeLimit(.minutes(1))) struct ReloadTests {
-  private let operation = Operation(who: "test", reason: "exam")
+  private let operation = Operation(requestedBy: "test", reason: "exam")
 
   private func definition(
     _ user: String, port: Int, server: String? = nil, groups: [String] = ["python"],

@@ -5,7 +5,7 @@ import Testing
 @testable import Supervisor
 
 @Suite(.timeLimit(.minutes(1))) struct RestoreTests {
-  private let operation = Operation(who: "test", reason: "exam")
+  private let operation = Operation(requestedBy: "test", reason: "exam")
 
   private func goodFile(_ fixture: Fixture) async throws -> any BackupFile {
     let file = try await fixture.supervisor.makeBackupFile(for: operation)

@@ -5,7 +5,7 @@ import Testing
 @testable import Supervisor
 
 @Suite(.timeLimit(.minutes(1))) struct SupervisorTests {
-  private let operation = Operation(who: "test", reason: "exam")
+  private let operation = Operation(requestedBy: "test", reason: "exam")
 
   @Test func opensEveryListenerAndRepairsOnce() async throws {
     let fixture = Fixture()

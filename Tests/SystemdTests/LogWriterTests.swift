@@ -137,7 +137,7 @@ import Testing
       repeat { written = Glibc.write(STDERR_FILENO, text, text.count) } while written > 0
       let reason = errno
       #expect(written < 0 && reason == EAGAIN)
-      StandardStream.error.write("beside the log\n", patience: 1)
+      StandardStream.error.write("beside the log\n", timeout: 1)
       var read = ""
       var piece = [UInt8](repeating: 0, count: 65_536)
       while !read.contains("line 30000") {

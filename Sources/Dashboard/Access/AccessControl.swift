@@ -45,7 +45,7 @@ struct AccessControl: Sendable {
     do {
       response = try await route.handler(request, context)
     } catch {
-      throw caller.mayChange ? error : Failure.withoutDetails(error)
+      throw caller.mayChange ? error : APIError.withoutDetails(error)
     }
     if response.headers[.setCookie] == nil, let session,
       let value = sessions.renewed(session, nowSeconds: nowSeconds)
@@ -106,8 +106,8 @@ struct AccessControl: Sendable {
     return .wrong
   }
 
-  static var tooMany: Failure {
-    Failure(
+  static var tooMany: APIError {
+    APIError(
       .tooManyRequests, "Too many wrong tokens or codes came from this address; try again",
       headers: HTTPFields([HTTPField(name: .retryAfter, value: "1")]).closing, isRefusal: true)
   }
@@ -123,13 +123,13 @@ struct AccessControl: Sendable {
   /// Logs a refusal. The connection is closed behind it: the body was not read.
   func refused(
     _ refusal: RequestAuthorizer.Refusal, _ request: Request, _ context: DashboardContext
-  ) -> Failure {
+  ) -> APIError {
     refusals.refused(
       "\(request.method) \(request.loggedPath(context))", from: context.peer,
       reason: refusal.reason)
     var headers = HTTPFields().closing
     if refusal.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-    return Failure(refusal.status, refusal.reason, headers: headers, isRefusal: true)
+    return APIError(refusal.status, refusal.reason, headers: headers, isRefusal: true)
   }
 }
 

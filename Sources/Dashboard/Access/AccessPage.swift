@@ -39,7 +39,7 @@ enum AccessPage {
   }
 
   /// A refusal as a person gets it.
-  static func refusal(_ failure: Failure) -> Response {
+  static func refusal(_ failure: APIError) -> Response {
     response(
       failure.message + ".", explains: [401, 403].contains(failure.status.code),
       status: failure.status, headers: failure.headers)

@@ -9,7 +9,7 @@ enum RequestBody {
 
   /// Reads the whole body, so that no handler can forget its limit.
   static func read(of request: inout Request) async throws {
-    let tooLarge = Failure(
+    let tooLarge = APIError(
       .contentTooLarge, "The body is larger than \(limit) bytes", headers: HTTPFields().closing)
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
       throw tooLarge

@@ -22,7 +22,7 @@ let range = new URLSearchParams(location.search).get("range");
 if (!ranges[range]) range = "20";
 let history = new Map(); // by user: [{x: ms, y: points or NaN for a gap}], oldest first
 let hidden = new Set(); // users whose line was switched off
-let course, shares; // the charts; none while Chart.js is missing
+let lineChart, doughnutChart; // the charts; none while Chart.js is missing
 let reading = 0; // the number of the last reading: an answer to an older one is dropped
 let readAt = 0;
 let failure = "";
@@ -37,8 +37,8 @@ export function begin() {
     failure = "No charts: the daemon did not find Chart.js (http.libraries.chartjs).";
     return message(failure);
   }
-  course = new Chart(element("course"), courseSetup());
-  shares = new Chart(element("shares"), sharesSetup());
+  lineChart = new Chart(element("course"), lineChartSetup());
+  doughnutChart = new Chart(element("shares"), doughnutChartSetup());
   onScheme(() => (paint(), render()));
   paint();
 }
@@ -66,14 +66,14 @@ export const refresh = () => {
 
 /// Reads what is missing or due; called every second.
 export function keepFresh() {
-  if (!course || !state.users.size) return;
+  if (!lineChart || !state.users.size) return;
   const due = performance.now() - readAt > ranges[range].again || readAt === 0;
   if (due || shownUsers().some((user) => !history.has(user))) read();
-  else drawCourse();
+  else drawLineChart();
 }
 
 async function read() {
-  if (!course) return;
+  if (!lineChart) return;
   const own = (reading += 1);
   readAt = performance.now();
   const { span } = ranges[range];
@@ -85,13 +85,13 @@ async function read() {
     history = new Map(users.map((user, index) => [user, answers[index]]));
     for (const user of users) append(state.users.get(user));
     failure = "";
-    drawCourse(!calm.matches);
+    drawLineChart(!calm.matches);
   } catch (problem) {
     if (own !== reading) return;
     failure = `The history could not be read (${problem.message}); trying again.`;
     for (const user of users) if (!history.has(user)) history.set(user, []);
     readAt = performance.now() - ranges[range].again + 3000;
-    drawCourse();
+    drawLineChart();
   }
 }
 
@@ -127,17 +127,17 @@ function window20(users) {
   return oldest[Math.floor(oldest.length / 2)] ?? now() - minute;
 }
 
-function drawCourse(animated = false) {
+function drawLineChart(animated = false) {
   const users = shownUsers().filter((user) => history.has(user));
   const { span } = ranges[range];
-  const axis = course.options.scales.x;
+  const axis = lineChart.options.scales.x;
   axis.max = now();
   axis.min = Math.min(span ? axis.max - span : window20(users), axis.max - 10_000);
   for (const user of users) {
     const line = history.get(user);
     while (line.length > 2000 || (line.length > 1 && line[1].x < axis.min && span)) line.shift();
   }
-  course.data.datasets = users.map((user) => {
+  lineChart.data.datasets = users.map((user) => {
     const { colour, dash, marker, rotation } = look(user);
     const data = history.get(user);
     return {
@@ -146,7 +146,7 @@ function drawCourse(animated = false) {
       hidden: hidden.has(user),
     };
   });
-  course.update(animated ? undefined : "none");
+  lineChart.update(animated ? undefined : "none");
   const drawn = users.filter((user) =>
     history.get(user).some(({ x, y }) => y >= 0 && x >= axis.min));
   message(failure || (drawn.length ? "" : "Nothing happened in this time."));
@@ -179,7 +179,7 @@ function drawLegend(users, drawn) {
     toggle.addEventListener("click", () => {
       if (!hidden.delete(user)) hidden.add(user);
       toggle.setAttribute("aria-pressed", !hidden.has(user));
-      drawCourse();
+      drawLineChart();
     });
     item.append(toggle);
     return item;
@@ -203,7 +203,7 @@ function timeLabel(value) {
   return room > 10 * minute ? stamp.slice(11, 16) : stamp.slice(11, 19);
 }
 
-const courseSetup = () => ({
+const lineChartSetup = () => ({
   type: "line",
   data: { datasets: [] },
   options: {
@@ -233,7 +233,7 @@ const courseSetup = () => ({
 
 // Doughnut
 
-const sharesSetup = () => ({
+const doughnutChartSetup = () => ({
   type: "doughnut",
   data: { labels: [], datasets: [{ data: [], borderWidth: 2 }] },
   options: {
@@ -265,19 +265,19 @@ function drawShares() {
     }
     if (item.lastChild.textContent !== text) item.lastChild.textContent = text;
   });
-  if (!shares) return;
-  const [ring] = shares.data.datasets;
-  shares.data.labels = parts.map(label);
+  if (!doughnutChart) return;
+  const [ring] = doughnutChart.data.datasets;
+  doughnutChart.data.labels = parts.map(label);
   ring.data = parts.map((part) => part.points);
   ring.backgroundColor = parts.map((part) => part.others ? colour("--muted") : look(part.user).colour);
-  shares.update("none");
+  doughnutChart.update("none");
 }
 
 const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
 /// Takes the colours of the page, light or dark.
 function paint() {
-  for (const axis of Object.values(course.options.scales)) {
+  for (const axis of Object.values(lineChart.options.scales)) {
     axis.ticks.color = colour("--muted");
     axis.grid.color = colour("--line");
     axis.grid.borderColor = colour("--line"); // Chart.js 3
@@ -285,7 +285,7 @@ function paint() {
   }
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   Chart.defaults.font.size = 0.78 * parseFloat(getComputedStyle(document.documentElement).fontSize);
-  shares.data.datasets[0].borderColor = colour("--surface");
+  doughnutChart.data.datasets[0].borderColor = colour("--surface");
   legendOf = "";
   element("shares-list").replaceChildren();
 }
@@ -294,5 +294,5 @@ function paint() {
 export function render() {
   assign(state.users.keys());
   drawShares();
-  if (course) drawCourse();
+  if (lineChart) drawLineChart();
 }

@@ -53,13 +53,15 @@ extension APIClient {
       var start = 0
       while let newline = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
         guard let node = try? JSONParser.parse(Array(rest[start..<newline])) else {
-          throw APIFault.strange("a line that is no JSON")
+          throw APIFault.unexpectedResponse("a line that is no JSON")
         }
         start = newline + 1
         try line(node)
       }
       rest.removeFirst(start)
-      guard rest.count <= Self.lineLimit else { throw APIFault.strange("a line without end") }
+      guard rest.count <= Self.lineLimit else {
+        throw APIFault.unexpectedResponse("a line without end")
+      }
     }
   }
 

@@ -125,7 +125,7 @@ struct APIClient {
 extension JSONNode {
   /// What the API puts in `data`.
   func data() throws(CommandFault) -> JSONNode {
-    guard let data = self["data"] else { throw APIFault.strange("it has no data") }
+    guard let data = self["data"] else { throw APIFault.unexpectedResponse("it has no data") }
     return data
   }
 }

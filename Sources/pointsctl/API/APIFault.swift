@@ -32,9 +32,10 @@ enum APIFault {
       return CommandFault(
         .tryAgain, "\(place): it closed the connection before it answered; it may be stopping")
     case is HTTPParserError:
-      return strange("\(excerpt(endpoint.described, limit: 200)) speaks no HTTP")
+      return unexpectedResponse("\(excerpt(endpoint.described, limit: 200)) speaks no HTTP")
     case is NIOTooManyBytesError:
-      return strange("\(excerpt(endpoint.described, limit: 200)) gave more than any answer has")
+      return unexpectedResponse(
+        "\(excerpt(endpoint.described, limit: 200)) gave more than any answer has")
     default:
       return CommandFault(.unavailable, "\(place): \(error). \(advice(endpoint))")
     }
@@ -85,7 +86,8 @@ enum APIFault {
   /// The daemon answered, and not with success.
   static func failure(_ endpoint: Endpoint, status: UInt, message: String?) -> CommandFault {
     guard let message else {
-      return strange("\(excerpt(endpoint.described, limit: 200)) answered with status \(status)")
+      return unexpectedResponse(
+        "\(excerpt(endpoint.described, limit: 200)) answered with status \(status)")
     }
     // The faults of a configuration file are one a line.
     let said = message.split(separator: "\n").map { excerpt(String($0), limit: 1000) }
@@ -114,7 +116,7 @@ enum APIFault {
   }
 
   /// An answer that does not follow the API.
-  static func strange(_ detail: String) -> CommandFault {
+  static func unexpectedResponse(_ detail: String) -> CommandFault {
     CommandFault(
       .fault, "the answer is not one of pointsd: \(detail). Does something else listen there?")
   }

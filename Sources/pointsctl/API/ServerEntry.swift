@@ -16,7 +16,7 @@ struct ServerEntry: Equatable {
 
   init(_ node: JSONNode) throws(CommandFault) {
     func missing(_ key: String) -> CommandFault {
-      APIFault.strange("a server without \(key)")
+      APIFault.unexpectedResponse("a server without \(key)")
     }
     func text(_ key: String) throws(CommandFault) -> String {
       guard let text = node[key]?.string else { throw missing(key) }

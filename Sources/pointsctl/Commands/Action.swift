@@ -63,7 +63,7 @@ enum Action: String {
     } else {
       for entry in entries { try Output.line(line(entry, style: .ofOutput)) }
     }
-    let failed = entries.filter(fell)
+    let failed = entries.filter(failedToRun)
     guard !failed.isEmpty else { return }
     let names = failed.compactMap { ($0["user"] ?? $0["username"])?.string }
     throw CommandFault(
@@ -76,14 +76,14 @@ enum Action: String {
     let user = excerpt((entry["user"] ?? entry["username"])?.string ?? "?", limit: 200)
     if let message = entry["message"]?.string { return "\(user): \(excerpt(message, limit: 500))" }
     let line = "\(user): \(style.state(excerpt(entry["status"]?.string ?? "done", limit: 40)))"
-    guard fell(entry), let reason = entry["reason"]?.string else {
+    guard failedToRun(entry), let reason = entry["reason"]?.string else {
       return self == .reset ? "\(user): Points reset to 0" : line
     }
     return line + " (\(excerpt(reason, limit: 500)))"
   }
 
   /// Whether a server that was asked to run does not.
-  private func fell(_ entry: JSONNode) -> Bool {
+  private func failedToRun(_ entry: JSONNode) -> Bool {
     guard self == .start || self == .restart, let status = entry["status"]?.string else {
       return false
     }

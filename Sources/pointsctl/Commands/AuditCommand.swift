@@ -49,7 +49,9 @@ struct AuditCommand: AsyncParsableCommand {
       if let profile { fields.append("profile=\(percentEncoded(profile))") }
       if let before { fields.append("before=\(percentEncoded(before))") }
       let answer = try await client.get("/api/audit?" + fields.joined(separator: "&"))
-      guard let page = answer["data"]?.array else { throw APIFault.strange("no list of entries") }
+      guard let page = answer["data"]?.array else {
+        throw APIFault.unexpectedResponse("no list of entries")
+      }
       entries += page
       before = page.isEmpty ? nil : answer["next"]?.string
     } while before != nil && entries.count < limit

@@ -31,7 +31,7 @@ struct ForgetCommand: AsyncParsableCommand {
 
   /// One line for the instance, and one for each user whose run could not be closed yet.
   static func lines(_ instance: String, _ data: JSONNode) throws(CommandFault) -> [String] {
-    guard let users = data.array else { throw APIFault.strange("no list of users") }
+    guard let users = data.array else { throw APIFault.unexpectedResponse("no list of users") }
     func names(_ users: [JSONNode]) -> String {
       users.map { excerpt($0["user"]?.string ?? "?", limit: 200) }.joined(separator: ", ")
     }

@@ -38,7 +38,7 @@ struct GetCommand: AsyncParsableCommand {
   static func line(_ row: JSONNode, of answer: JSONNode) throws(CommandFault) -> String {
     guard let user = row["user"]?.string, let points = row["points"]?.integer,
       let stamp = row["datetime_stamp"]?.string
-    else { throw APIFault.strange("a user without user, points and datetime_stamp") }
+    else { throw APIFault.unexpectedResponse("a user without user, points and datetime_stamp") }
     let line =
       "User: \(excerpt(user, limit: 200)) | Points: \(points) | Last Update: "
       + excerpt(stamp, limit: 40)

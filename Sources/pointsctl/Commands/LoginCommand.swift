@@ -30,7 +30,7 @@ struct LoginCommand: AsyncParsableCommand {
     }
     let data = try await client.post("/api/login").data()
     guard let url = data["url"]?.string, let account = data["account"]?.string else {
-      throw APIFault.strange("a login link without url and account")
+      throw APIFault.unexpectedResponse("a login link without url and account")
     }
     if common.json { return try Output.line(data.indented) }
     try Output.line(excerpt(url, limit: 1000))

@@ -108,7 +108,7 @@ struct LogPrinter {
 
   private mutating func take(_ node: JSONNode, holdsBack: Bool) throws(CommandFault) {
     guard let id = node["id"]?.string, let message = node["message"]?.string else {
-      throw APIFault.strange("a line of the log without id and message")
+      throw APIFault.unexpectedResponse("a line of the log without id and message")
     }
     newest = id
     if let users, !users.contains(node["user"]?.string ?? "") { return }

@@ -54,7 +54,7 @@ struct ReloadPlanAnswer {
 
   init(_ data: JSONNode) throws(CommandFault) {
     guard let changes = data["changes"]?.boolean, let users = data["users"]?.array else {
-      throw APIFault.strange("a plan without changes and users")
+      throw APIFault.unexpectedResponse("a plan without changes and users")
     }
     self.data = data
     self.changes = changes

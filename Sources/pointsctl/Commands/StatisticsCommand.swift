@@ -16,7 +16,7 @@ struct StatisticsCommand: AsyncParsableCommand {
       ("minimum", "min_points"),
     ] {
       guard let value = data[key], case .number(let text) = value.value else {
-        throw APIFault.strange("statistics without \(key)")
+        throw APIFault.unexpectedResponse("statistics without \(key)")
       }
       table.add([title, text])
     }

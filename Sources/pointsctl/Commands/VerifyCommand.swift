@@ -12,7 +12,7 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     let data = try await common.client().get("/api/verify").data()
     guard let differences = data["differences"]?.array else {
-      throw APIFault.strange("a verification without differences")
+      throw APIFault.unexpectedResponse("a verification without differences")
     }
     if common.json {
       try Output.line(data.indented)

@@ -15,7 +15,7 @@ struct Conversation {
   let request: String
   let every: Duration
   /// How long an answer may take.
-  let patience: Duration = .seconds(5)
+  let answerTimeout: Duration = .seconds(5)
   /// Called with each line that arrives, in order.
   let answered: @Sendable (String) throws -> Void
 
@@ -79,12 +79,12 @@ struct Conversation {
         while true {
           let before = answers.withLock { $0 }
           try await outbound.write(ByteBuffer(string: request + "\n"))
-          try await Task.sleep(for: min(patience, every))
-          silence = answers.withLock { $0 } > before ? .zero : silence + min(patience, every)
-          guard silence < patience else {
-            throw WatchFault(description: "no answer within \(patience.inSeconds) s")
+          try await Task.sleep(for: min(answerTimeout, every))
+          silence = answers.withLock { $0 } > before ? .zero : silence + min(answerTimeout, every)
+          guard silence < answerTimeout else {
+            throw WatchFault(description: "no answer within \(answerTimeout.inSeconds) s")
           }
-          try await Task.sleep(for: max(.zero, every - patience))
+          try await Task.sleep(for: max(.zero, every - answerTimeout))
         }
       }
       try await group.next()

@@ -11,17 +11,17 @@ enum QueryFields {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = PercentEncoding.decode(parts[0], plusIsBlank: true),
         let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
-      else { throw Failure(.badRequest, "The query is not valid percent-encoding") }
+      else { throw APIError(.badRequest, "The query is not valid percent-encoding") }
       guard known.contains(name) else {
         let names = known.map { "'\($0)'" }
         let possible = names.dropLast().joined(separator: ", ")
-        throw Failure(
+        throw APIError(
           .badRequest,
           "Unknown query field; possible: \(possible.isEmpty ? "" : possible + " and ")\(names.last ?? "none")"
         )
       }
       guard fields.updateValue(value, forKey: name) == nil else {
-        throw Failure(.badRequest, "'\(name)' is given twice")
+        throw APIError(.badRequest, "'\(name)' is given twice")
       }
     }
     return fields
@@ -31,7 +31,7 @@ enum QueryFields {
   static func limit(_ fields: [String: String]) throws -> Int {
     guard let limit = fields["limit"] else { return 50 }
     guard let number = Int(limit), (1...1000).contains(number) else {
-      throw Failure(.badRequest, "'limit' must be a whole number from 1 to 1000")
+      throw APIError(.badRequest, "'limit' must be a whole number from 1 to 1000")
     }
     return number
   }

@@ -15,25 +15,25 @@ enum HistoryQuery {
     let to = try fields["to"].map { try stamp($0, field: "to") }
     guard from != nil || to != nil else { return .updates(try updates(fields["updates"])) }
     guard fields["updates"] == nil else {
-      throw Failure(.badRequest, "Give either 'updates' or 'from' and 'to'")
+      throw APIError(.badRequest, "Give either 'updates' or 'from' and 'to'")
     }
-    guard let from else { throw Failure(.badRequest, "'from' is missing beside 'to'") }
+    guard let from else { throw APIError(.badRequest, "'from' is missing beside 'to'") }
     let end = to ?? now
-    guard from < end else { throw Failure(.badRequest, "'from' must be before 'to'") }
+    guard from < end else { throw APIError(.badRequest, "'from' must be before 'to'") }
     return .span(from: from, to: end, points: limit)
   }
 
   private static func updates(_ text: String?) throws -> Int {
     guard let text else { return defaultUpdates }
     guard let count = Int(text), (1...limit).contains(count) else {
-      throw Failure(.badRequest, "'updates' must be a whole number from 1 to \(limit)")
+      throw APIError(.badRequest, "'updates' must be a whole number from 1 to \(limit)")
     }
     return count
   }
 
   private static func stamp(_ text: String, field: String) throws -> DateTimeStamp {
     guard let stamp = DateTimeStamp(parsing: text) else {
-      throw Failure(
+      throw APIError(
         .badRequest, "'\(field)' must be a time in UTC such as 2026-01-12 14:30:00")
     }
     return stamp

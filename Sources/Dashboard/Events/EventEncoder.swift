@@ -66,23 +66,24 @@ enum EventEncoder {
     switch event {
     case .points(let rows):
       [
-        "timestamp": .string(timestamp.description), "users": .array(rows.map(Documents.user)),
+        "timestamp": .string(timestamp.description),
+        "users": .array(rows.map(ResponseEncoding.user)),
       ]
-    case .server(let status): Documents.server(status, for: audience)
+    case .server(let status): ResponseEncoding.server(status, for: audience)
     case .servers(let servers):
-      ["servers": .array(servers.map { Documents.server($0, for: audience) })]
-    case .configuration(let condition): Documents.configuration(condition, for: audience)
-    case .database(let condition): Documents.database(condition, for: audience)
+      ["servers": .array(servers.map { ResponseEncoding.server($0, for: audience) })]
+    case .configuration(let condition): ResponseEncoding.configuration(condition, for: audience)
+    case .database(let condition): ResponseEncoding.database(condition, for: audience)
     case .restored: [:]
     case .late(let users): ["users": .array(users.map(JSON.string))]
     case .snapshot(let state):
       [
         "timestamp": .string(timestamp.description), "started": .string(String(started)),
-        "users": .array(state.rows.map(Documents.user)),
-        "servers": .array(state.servers.map { Documents.server($0, for: audience) }),
-        "stats": Documents.statistics(state.rows),
-        "database": Documents.database(state.database, for: audience),
-        "configuration": Documents.configuration(state.configuration, for: audience),
+        "users": .array(state.rows.map(ResponseEncoding.user)),
+        "servers": .array(state.servers.map { ResponseEncoding.server($0, for: audience) }),
+        "stats": ResponseEncoding.statistics(state.rows),
+        "database": ResponseEncoding.database(state.database, for: audience),
+        "configuration": ResponseEncoding.configuration(state.configuration, for: audience),
         "late": .array(state.late.map(JSON.string)),
         "stale_seconds": state.staleSeconds.map { .number($0) } ?? .null,
       ]

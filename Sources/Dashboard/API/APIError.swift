@@ -3,7 +3,7 @@ import Hummingbird
 import Points
 
 /// A request that is not answered as asked: the status and the sentence that say why.
-struct Failure: Error, Sendable, Equatable {
+struct APIError: Error, Sendable, Equatable {
   let status: HTTPResponse.Status
   let message: String
   var headers = HTTPFields()
@@ -30,7 +30,7 @@ struct Failure: Error, Sendable, Equatable {
   /// fault and nobody's business but the log's.
   init?(_ error: any Error) {
     switch error {
-    case let failure as Failure: self = failure
+    case let failure as APIError: self = failure
     case ControlError.notFound(let message): self.init(.notFound, message)
     case ControlError.conflict(let message): self.init(.conflict, message)
     case ControlError.invalid(let message): self.init(.unprocessableContent, message)
@@ -45,7 +45,7 @@ struct Failure: Error, Sendable, Equatable {
     }
   }
 
-  static let notHTTP = Failure(
+  static let notHTTP = APIError(
     .badRequest, "The request is not HTTP, or it was broken off", headers: HTTPFields().closing)
 
   /// What readers without the right to change get of an error: what the supervisor says of a
@@ -53,14 +53,14 @@ struct Failure: Error, Sendable, Equatable {
   static func withoutDetails(_ error: any Error) -> any Error {
     switch error {
     case ControlError.unavailable:
-      Failure(
+      APIError(
         .serviceUnavailable,
         """
         Not possible now: the database is away, too much is asked at once, or pointsd is stopping; \
         its log says more
         """)
     case ControlError.failed, ControlError.invalid, ControlError.conflict:
-      Failure(.internalServerError, "It failed; the log of pointsd says more")
+      APIError(.internalServerError, "It failed; the log of pointsd says more")
     default: error
     }
   }
@@ -76,7 +76,7 @@ struct Failure: Error, Sendable, Equatable {
     let operation = operation.map { [JSON.Member(name: "operation", value: .string($0))] } ?? []
     let users =
       users.isEmpty
-      ? [] : [JSON.Member(name: "users", value: .array(users.map(Documents.outcome)))]
+      ? [] : [JSON.Member(name: "users", value: .array(users.map(ResponseEncoding.outcome)))]
     return .object(fault + operation + users)
   }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// What was asked, by whom, and what it came to.
   var operationRoutes: [Route] {
     [
@@ -22,7 +22,8 @@ extension Interface {
         right: .guardedRead
       ) { request, context in
         let selection = try await selection(request, context)
-        return .success(.array(try await control.operations(selection).map(Documents.operation)))
+        return .success(
+          .array(try await control.operations(selection).map(ResponseEncoding.operation)))
       },
       Route(
         .get, "/api/operations/{id}",
@@ -33,10 +34,10 @@ extension Interface {
       ) { _, context in
         let identifier = try parameter("id", context)
         guard let record = try await control.operations(.identifier(identifier)).first else {
-          throw Failure(
+          throw APIError(
             .notFound, "No operation has this id: it was not done, and nothing was changed by it")
         }
-        return .success(Documents.operation(record))
+        return .success(ResponseEncoding.operation(record))
       },
     ]
   }

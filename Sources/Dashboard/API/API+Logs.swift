@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Points
 
-extension Interface {
+extension API {
   /// The daemon's own log.
   var logRoutes: [Route] {
     [
@@ -23,7 +23,7 @@ extension Interface {
       ) { request, context in
         let query = try LogQuery(request.uri.query, started: control.startedMilliseconds)
         guard !query.follows || shares.beginStream(context.peer.channel) else {
-          throw Failure(.serviceUnavailable, "Too many streams; ask without 'follow' instead")
+          throw APIError(.serviceUnavailable, "Too many streams; ask without 'follow' instead")
         }
         return Response(
           status: .ok,
@@ -89,11 +89,11 @@ struct LogQuery: Sendable, Equatable {
       case ("after", let text):
         let numbers = text.split(separator: "-").map { Int64($0) }
         guard numbers.count == 2, let start = numbers[0], let sequence = numbers[1] else {
-          throw Failure(.badRequest, "'after' must be the id of a line")
+          throw APIError(.badRequest, "'after' must be the id of a line")
         }
         after = start == started ? Int(clamping: sequence) : 0
       default:
-        throw Failure(.badRequest, "The query may have 'follow', 0 or 1, and 'after', an id")
+        throw APIError(.badRequest, "The query may have 'follow', 0 or 1, and 'after', an id")
       }
     }
     self.follows = follows

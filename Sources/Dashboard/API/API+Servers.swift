@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// Servers and groups: reading, starting, stopping, restarting.
   var serverRoutes: [Route] {
     let list = Route(
@@ -12,7 +12,8 @@ extension Interface {
         answer: .data(OpenAPISchemas.list(of: "Server"))), right: .read
     ) { _, context in
       let audience = context.caller.audience
-      return .success(.array(await control.servers().map { Documents.server($0, for: audience) }))
+      return .success(
+        .array(await control.servers().map { ResponseEncoding.server($0, for: audience) }))
     }
     let single = [ServerVerb.start, .stop, .restart].map(serverRoute)
     return [list] + single + ServerVerb.allCases.map(groupRoute)
@@ -60,7 +61,7 @@ extension Interface {
       let body = try await ChangeBody.reason(request)
       let operation = try await operation(request, context, reason: body.reason)
       return .success([
-        Documents.server(try await carryOut(verb, on: name, by: operation), for: .permitted)
+        ResponseEncoding.server(try await carryOut(verb, on: name, by: operation), for: .permitted)
       ])
     }
   }
@@ -75,7 +76,7 @@ extension Interface {
       let members = try await control.members(ofProfile: group)
       let asked = try await operation(request, context, reason: body.reason)
       let servers = try await together(verb, members, asked)
-      return .success(.array(servers.map { Documents.server($0, for: .permitted) }))
+      return .success(.array(servers.map { ResponseEncoding.server($0, for: .permitted) }))
     }
   }
 
@@ -101,7 +102,7 @@ extension Interface {
     do {
       outcome = try await control.apply(change, toAll: members, by: asked)
     } catch ControlError.unknown(let identifier, let message) {
-      throw Failure(
+      throw APIError(
         .gatewayTimeout, message, operation: identifier,
         users: members.map { .init(user: $0, result: .unknown) })
     }
@@ -109,7 +110,7 @@ extension Interface {
       return outcome.servers
     }
     let done = outcome.users.count { $0.result == .done }
-    throw Failure(
+    throw APIError(
       first.result == .refused ? .conflict : .serviceUnavailable,
       "\(first.user): \(first.reason ?? first.result.rawValue)"
         + " (\(done) of \(outcome.users.count) done)", operation: asked.id, users: outcome.users)
@@ -130,7 +131,7 @@ extension Interface {
       }
       if status.status == .failed || status.status == .backingOff || status.status == .starting {
         let reason = status.reason ?? status.status.rawValue
-        throw Failure(.conflict, "\(status.name) did not come up: \(reason) (\(untouched))")
+        throw APIError(.conflict, "\(status.name) did not come up: \(reason) (\(untouched))")
       }
       done.append(status)
     }
@@ -139,7 +140,7 @@ extension Interface {
 
   /// The first failure among several, with its name and what became of the others.
   private func incomplete(_ error: any Error, _ member: String, _ remainder: String) -> any Error {
-    guard let failure = Failure(error) else { return error }
-    return Failure(failure.status, "\(member): \(failure.message) (\(remainder))")
+    guard let failure = APIError(error) else { return error }
+    return APIError(failure.status, "\(member): \(failure.message) (\(remainder))")
   }
 }

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Points
 
-@Suite struct ReadGateTests {
+@Suite struct ReadBatcherTests {
   private let second: Int64 = 1_000_000_000
   private let millisecond: Int64 = 1_000_000
 
   @Test func requestsDuringAReadAreAnsweredByTheNextOne() {
-    var gate = ReadGate()
+    var gate = ReadBatcher()
     #expect(gate.ask(1, about: 0) == .wait(group: 1))
     #expect(gate.ask(2, about: 0) == .wait(group: 1))
     #expect(gate.beginRead(now: 0) == [0])
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func aFailedReadIsTriedAgainForThoseWhoWait() {
-    var gate = ReadGate()
+    var gate = ReadBatcher()
     _ = gate.ask(1, about: 0)
     _ = gate.beginRead(now: 0)
     _ = gate.ask(2, about: 1)
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func afterASecondWithoutAnAnswerEverybodyGetsTheLastKnownValue() {
-    var gate = ReadGate()
+    var gate = ReadBatcher()
     _ = gate.ask(1, about: 0)
     _ = gate.beginRead(now: 0)
     let waiting = gate.ask(2, about: 1)
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func failuresInARowMakeASecondToo() {
-    var gate = ReadGate()
+    var gate = ReadBatcher()
     var now: Int64 = 0
     _ = gate.ask(1, about: 0)
     var tries = 0
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func awayItProbesWithGrowingPausesUntilItRecovers() {
-    var gate = ReadGate()
+    var gate = ReadBatcher()
     _ = gate.ask(1, about: 3)
     _ = gate.beginRead(now: 0)
     _ = gate.deadlineReached(now: second)
@@ -113,7 +113,7 @@ import Testing
 
 /// A gate, its clients and its database, driven at random.
 private struct World {
-  var gate = ReadGate()
+  var gate = ReadBatcher()
   var now: Int64 = 0
   var nextTicket: UInt64 = 0
   var waiting: [UInt64: (asked: Int64, subject: Int)] = [:]

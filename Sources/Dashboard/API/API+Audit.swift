@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// Who changed what, when and why.
   var auditRoutes: [Route] {
     [
@@ -27,7 +27,8 @@ extension Interface {
         let entries = try await control.audit(selection)
         let next =
           entries.count < selection.limit ? nil : entries.last.map { Self.text($0.position) }
-        return .success(.array(entries.map(Documents.audit)), beside: [("next", .text(next))])
+        return .success(
+          .array(entries.map(ResponseEncoding.audit)), beside: [("next", .text(next))])
       }
     ]
   }
@@ -38,7 +39,7 @@ extension Interface {
     if let profile = fields["profile"], FoldedName(profile) != FoldedName("all") {
       let users = try await control.members(ofProfile: profile)
       guard users.count <= AuditSelection.longestListOfUsers else {
-        throw Failure(
+        throw APIError(
           .badRequest,
           "'profile' names \(users.count) users; name at most \(AuditSelection.longestListOfUsers), or all"
         )
@@ -47,7 +48,7 @@ extension Interface {
     }
     if let before = fields["before"] {
       guard let position = Self.position(before) else {
-        throw Failure(.badRequest, "'before' must be what 'next' said")
+        throw APIError(.badRequest, "'before' must be what 'next' said")
       }
       selection.before = position
     }

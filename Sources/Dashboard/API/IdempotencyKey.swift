@@ -9,7 +9,7 @@ enum IdempotencyKey {
   static func read(_ request: Request) throws -> String? {
     let keys = request.headers.filter { $0.name.canonicalName == "idempotency-key" }.map(\.value)
     guard keys.count < 2 else {
-      throw Failure(.badRequest, "Header Idempotency-Key is given twice; a change has one key")
+      throw APIError(.badRequest, "Header Idempotency-Key is given twice; a change has one key")
     }
     return try keys.first.map { try check($0, "Header Idempotency-Key") }
   }
@@ -24,7 +24,7 @@ enum IdempotencyKey {
     guard (1...longest).contains(key.utf8.count),
       key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
     else {
-      throw Failure(
+      throw APIError(
         .badRequest, "\(what) must hold 1 to \(longest) printable characters of ASCII")
     }
     return key

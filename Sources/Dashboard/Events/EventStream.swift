@@ -44,7 +44,7 @@ actor EventStream {
   /// Events handed out in one piece.
   static let batchLimit = 64
   /// Heartbeats that a listener may miss before it is disconnected.
-  static let patience: Int64 = 30
+  static let missedHeartbeatLimit: Int64 = 30
 
   init(
     startedMilliseconds: Int64, capacity: Int = 1024, byteCapacity: Int = 4 << 20,
@@ -87,7 +87,7 @@ actor EventStream {
     heartbeat = (heartbeat.number + 1, EventEncoder.encode("heartbeat", data))
     wakeAll()
     for (identifier, listener) in listeners
-    where listener.heartbeat < heartbeat.number - Self.patience {
+    where listener.heartbeat < heartbeat.number - Self.missedHeartbeatLimit {
       droppedCounter.increment()
       listener.disconnect()
       leave(identifier)

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// Other daemons on the same ledger.
   var instanceRoutes: [Route] {
     [
@@ -11,7 +11,7 @@ extension Interface {
         .init(
           summary: "Other daemons that serve users of this ledger, and when each was seen",
           answer: .data(OpenAPISchemas.list(of: "Instance"))), right: .guardedRead
-      ) { _, _ in .success(.array(await control.instances().map(Documents.instance))) },
+      ) { _, _ in .success(.array(await control.instances().map(ResponseEncoding.instance))) },
       Route(
         .post, "/api/instances/{instance}/forget",
         .init(
@@ -23,7 +23,7 @@ extension Interface {
         let body = try await ChangeBody.reason(request)
         let operation = try await operation(request, context, reason: body.reason)
         let users = try await control.forget(instance: instance, by: operation)
-        return .success(.array(users.map(Documents.outcome)))
+        return .success(.array(users.map(ResponseEncoding.outcome)))
       },
     ]
   }

@@ -3,7 +3,7 @@ import Hummingbird
 import Points
 import Telemetry
 
-extension Interface {
+extension API {
   /// Events, health and metrics.
   var stateRoutes: [Route] {
     [
@@ -25,7 +25,7 @@ extension Interface {
           answer: .data(OpenAPISchemas.reference("Health")), failures: [503]), right: .read
       ) { _, context in
         if let failure = await control.readinessFailure() {
-          throw Failure(
+          throw APIError(
             .serviceUnavailable, context.caller.mayChange ? failure.detail : failure.summary)
         }
         return .success(["status": "ready"])
@@ -48,7 +48,7 @@ extension Interface {
   ) async throws -> Response {
     let lastEvent = request.headers[named: "Last-Event-ID"]
     guard shares.beginStream(context.peer.channel) else {
-      throw Failure(.serviceUnavailable, "Too many event streams; ask /api/users instead")
+      throw APIError(.serviceUnavailable, "Too many event streams; ask /api/users instead")
     }
     let feed = EventFeed(
       stream: events, snapshots: snapshots, resumes: lastEvent != nil,

@@ -28,9 +28,9 @@ struct MethodMiddleware: RouterMiddleware {
       let allowed = methods(at: request.uri.path)
       // A body that nobody read must not be taken for the next request.
       let headers = RequestBody.isAnnounced(request) ? HTTPFields().closing : HTTPFields()
-      guard !allowed.isEmpty else { throw Failure(.notFound, "Not found", headers: headers) }
+      guard !allowed.isEmpty else { throw APIError(.notFound, "Not found", headers: headers) }
       let list = allowed.sorted().joined(separator: ", ")
-      throw Failure(
+      throw APIError(
         .methodNotAllowed, "\(request.method.rawValue) is not possible here; possible: \(list)",
         headers: HTTPFields(Array(headers) + [HTTPField(name: .allow, value: list)]))
     }

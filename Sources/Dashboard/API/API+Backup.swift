@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import Points
 
-extension Interface {
+extension API {
   /// Saving the ledger and bringing a saved one back.
   var backupRoutes: [Route] {
     [
@@ -14,14 +14,14 @@ extension Interface {
           summary: "The whole ledger as a file for restore; as guarded as a change",
           answer: .content("application/sql"), failures: [401, 403, 409, 503]), right: .guardedRead
       ) { request, context in
-        guard request.method == .get else { throw Failure(.methodNotAllowed, "Ask by GET") }
+        guard request.method == .get else { throw APIError(.methodNotAllowed, "Ask by GET") }
         let backup = try await control.backup(
           by: try await operation(request, context, reason: nil))
         let departure = Departure.of(context.peer.channel)
         let takeBack = departure?.whenGone { [weak backup] in backup?.cancel() }
         // A database that does not answer is a status as long as nothing was sent.
         guard let first = try await backup.next() else {
-          throw Failure(.internalServerError, "The backup is empty")
+          throw APIError(.internalServerError, "The backup is empty")
         }
         return Response(
           status: .ok,
@@ -75,7 +75,7 @@ extension Interface {
       return file
     } catch let error as ControlError {
       // The rest of the body is not read.
-      guard var failure = Failure(error) else { throw error }
+      guard var failure = APIError(error) else { throw error }
       failure.headers = failure.headers.closing
       throw failure
     }
@@ -92,7 +92,7 @@ extension Interface {
         try await control.restore(file, by: operation) { teller.yield(["step": .string($0)]) }
         return ["success": true, "data": ["bytes": .number(file.size)]]
       } catch {
-        let failure = Failure(error)
+        let failure = APIError(error)
         if failure == nil {
           logger.error("restore: \(error)", metadata: ["event": "restore"])
         }

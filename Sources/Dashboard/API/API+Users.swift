@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// Users: reading, pausing, resetting and adjusting one.
   var userRoutes: [Route] {
     [
@@ -26,7 +26,7 @@ extension Interface {
           failures: [404]), right: .read
       ) { _, context in
         let reading = try await control.user(try parameter("name", context))
-        return .success(Documents.user(reading.value), beside: staleness(reading))
+        return .success(ResponseEncoding.user(reading.value), beside: staleness(reading))
       },
       Route(
         .get, "/api/users/{name}/status",
@@ -34,7 +34,7 @@ extension Interface {
           summary: "Whether a user earns points", answer: .flat("UserStatus"), failures: [404]),
         right: .read
       ) { _, context in
-        .json(Documents.userStatus(try await control.server(try parameter("name", context))))
+        .json(ResponseEncoding.userStatus(try await control.server(try parameter("name", context))))
       },
       statusRoute(.pause, "Stop earning, keep answering"),
       statusRoute(.resume, "Earn again"),
@@ -65,7 +65,7 @@ extension Interface {
         let row = try await control.adjust(
           .adjust(delta: body.delta ?? 0), user: name,
           by: try await operation(request, context, reason: body.reason))
-        return .success(Documents.user(row))
+        return .success(ResponseEncoding.user(row))
       },
       historyRoute,
     ]
@@ -85,7 +85,7 @@ extension Interface {
       let status = try await control.apply(
         change, to: name,
         by: try await operation(request, context, reason: body.reason))
-      return .json(Documents.userStatus(status))
+      return .json(ResponseEncoding.userStatus(status))
     }
   }
 
@@ -107,7 +107,7 @@ extension Interface {
     ) { request, context in
       let range = try HistoryQuery.parse(request.uri.query, now: time.now())
       let points = try await control.history(of: try parameter("name", context), range: range)
-      return .success(.array(points.map(Documents.historyPoint)))
+      return .success(.array(points.map(ResponseEncoding.historyPoint)))
     }
   }
 }

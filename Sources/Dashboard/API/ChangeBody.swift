@@ -22,15 +22,15 @@ struct ChangeBody: Sendable, Equatable {
   static func adjustment(_ request: Request) async throws -> ChangeBody {
     let fields = try await fields(of: request, known: ["delta", "reason"])
     guard let delta = fields["delta"] else {
-      throw Failure(.badRequest, "Field 'delta' is missing: a whole number of points, not 0")
+      throw APIError(.badRequest, "Field 'delta' is missing: a whole number of points, not 0")
     }
     guard let points = delta.integer, points != 0 else {
-      throw Failure(
+      throw APIError(
         .badRequest,
         "Field 'delta' must be a whole number from \(Int64.min) to \(Int64.max), not 0")
     }
     guard let reason = try reason(fields["reason"]) else {
-      throw Failure(.badRequest, "Field 'reason' is missing: a text that says why")
+      throw APIError(.badRequest, "Field 'reason' is missing: a text that says why")
     }
     return ChangeBody(reason: reason, delta: points)
   }
@@ -46,21 +46,21 @@ struct ChangeBody: Sendable, Equatable {
     do {
       root = try JSONParser.parse(Array(body.readableBytesView))
     } catch {
-      throw Failure(.badRequest, "The body is not valid JSON")
+      throw APIError(.badRequest, "The body is not valid JSON")
     }
     // Which of the two holds would be anybody's guess; a proxy may read it otherwise than we do.
     try root.eachDuplicateKey { place, member in
-      throw Failure(.badRequest, "Field '\(keyPath(place.text, member.key))' stands twice")
+      throw APIError(.badRequest, "Field '\(keyPath(place.text, member.key))' stands twice")
     }
     guard case .object(let members) = root.value else {
-      throw Failure(.badRequest, "The body must be a JSON object, it is \(root.kind)")
+      throw APIError(.badRequest, "The body must be a JSON object, it is \(root.kind)")
     }
     let fields = Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.node) })
     let unknown = fields.keys.filter { !known.contains($0) }.sorted()
     guard unknown.isEmpty else {
       let names = unknown.prefix(5).map { "'\(shortened($0))'" }.joined(separator: ", ")
       let possible = known.map { "'\($0)'" }.joined(separator: " and ")
-      throw Failure(.badRequest, "Unknown field \(names); possible: \(possible)")
+      throw APIError(.badRequest, "Unknown field \(names); possible: \(possible)")
     }
     return fields
   }
@@ -71,14 +71,14 @@ struct ChangeBody: Sendable, Equatable {
     case .string(let text):
       // It ends in log lines and on terminals, where a control character could pretend anything.
       guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-      else { throw Failure(.badRequest, "Field 'reason' must not hold control characters") }
+      else { throw APIError(.badRequest, "Field 'reason' must not hold control characters") }
       guard text.unicodeScalars.count <= reasonLimit else {
-        throw Failure(.badRequest, "Field 'reason' is longer than \(reasonLimit) characters")
+        throw APIError(.badRequest, "Field 'reason' is longer than \(reasonLimit) characters")
       }
       let trimmed = text.trimmingBlanks
       return trimmed.isEmpty ? nil : trimmed
     case .some:
-      throw Failure(.badRequest, "Field 'reason' must be a text, it is \(node?.kind ?? "nothing")")
+      throw APIError(.badRequest, "Field 'reason' must be a text, it is \(node?.kind ?? "nothing")")
     }
   }
 

@@ -1,7 +1,7 @@
 import Points
 
 /// The domain's values as the API sends them.
-enum Documents {
+enum ResponseEncoding {
   /// `{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00"}`
   static func user(_ row: PointsRow) -> JSON {
     [
@@ -72,7 +72,7 @@ enum Documents {
     [
       "id": .string(record.operation.id), "kind": .string(record.kind),
       "user": record.users.count == 1 ? .string(record.users[0].user) : .null,
-      "who": .string(record.operation.who), "reason": .text(record.operation.reason),
+      "who": .string(record.operation.requestedBy), "reason": .text(record.operation.reason),
       "when": .string(record.made.description), "outcome": .string(record.outcome.rawValue),
       "key": .text(record.operation.key),
       "users": .array(record.users.map(outcome)),
@@ -93,7 +93,7 @@ enum Documents {
       "id": .string(entry.position.id),
       "when": .string(
         DateTimeStamp(millisecondsSinceEpoch: entry.position.milliseconds).description),
-      "who": .string(entry.who), "kind": .string(entry.kind), "reason": .text(entry.reason),
+      "who": .string(entry.requestedBy), "kind": .string(entry.kind), "reason": .text(entry.reason),
       "outcome": .string(entry.outcome.rawValue),
       "users": .array(
         entry.users.map { user in

@@ -55,9 +55,9 @@ struct ReportingMiddleware: RouterMiddleware {
 
   private func failure(
     _ error: any Error, _ request: Request, _ context: DashboardContext
-  ) -> Failure {
-    if let failure = Failure(error) {
-      if failure.status == .notFound, error is HTTPError { return Failure(.notFound, "Not found") }
+  ) -> APIError {
+    if let failure = APIError(error) {
+      if failure.status == .notFound, error is HTTPError { return APIError(.notFound, "Not found") }
       return failure
     }
     if let failure = Self.failureOfClient(error) {
@@ -68,15 +68,15 @@ struct ReportingMiddleware: RouterMiddleware {
     }
     let method = Self.known.contains(request.method) ? request.method.rawValue : "other"
     refusals.failed("\(method) \(context.endpointPath ?? "a path without a route")", error)
-    return Failure(.internalServerError, "Internal error; the log of pointsd says more")
+    return APIError(.internalServerError, "Internal error; the log of pointsd says more")
   }
 
   /// The answer when it was the client's bytes, or that they ended, that made the request fail; nil
   /// for any other error. The rest of such a connection cannot be understood.
-  private static func failureOfClient(_ error: any Error) -> Failure? {
+  private static func failureOfClient(_ error: any Error) -> APIError? {
     switch error {
     case is NIOTooManyBytesError:
-      Failure(.contentTooLarge, "The body is too large", headers: HTTPFields().closing)
+      APIError(.contentTooLarge, "The body is too large", headers: HTTPFields().closing)
     case is HTTPParserError, is ChannelError, is IOError: .notHTTP
     default: nil
     }

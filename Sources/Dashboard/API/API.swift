@@ -5,7 +5,7 @@ import Points
 import Telemetry
 
 /// The routes of the HTTP interface and what they share.
-struct Interface: Sendable {
+struct API: Sendable {
   let control: any Control
   let encodedUsers = EncodedUsers()
   let events: EventStream
@@ -45,7 +45,7 @@ struct Interface: Sendable {
   /// The `{name}` of the path, decoded.
   func parameter(_ name: String, _ context: DashboardContext) throws -> String {
     guard let text = context.parameters.get(name), let decoded = PercentEncoding.decode(text) else {
-      throw Failure(.badRequest, "The path is not valid percent-encoding")
+      throw APIError(.badRequest, "The path is not valid percent-encoding")
     }
     return decoded
   }
@@ -55,7 +55,7 @@ struct Interface: Sendable {
     _ request: Request, _ context: DashboardContext, reason: String?
   ) async throws -> Operation {
     let operation = Operation(
-      who: await context.requester(), reason: reason, key: try IdempotencyKey.read(request))
+      requestedBy: await context.requester(), reason: reason, key: try IdempotencyKey.read(request))
     log(operation, request, context)
     return operation
   }
@@ -65,7 +65,7 @@ struct Interface: Sendable {
   ) {
     logger.info(
       """
-      \(request.method) \(request.loggedPath(context)) asked by \(operation.who)\
+      \(request.method) \(request.loggedPath(context)) asked by \(operation.requestedBy)\
       \(operation.reason.map { ": \($0)" } ?? "")
       """, metadata: ["event": "asked"])
   }
@@ -81,7 +81,7 @@ struct Interface: Sendable {
     let path = "/api/openapi.json"
     // The route describes itself too.
     let itself = Route(.get, path, description, right: .read) { _, _ in
-      throw Failure(.notFound, "Not found")
+      throw APIError(.notFound, "Not found")
     }
     let document = Response.json(OpenAPIDocument(routes: described + [itself]).json)
     return Route(.get, path, description, right: .read) { _, _ in document }

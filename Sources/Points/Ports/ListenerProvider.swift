@@ -45,7 +45,7 @@ public protocol OpenListener: Sendable {
 }
 
 /// The place where listeners live: what the supervisor asks of the lanes.
-public protocol ListenerHost: Sendable {
+public protocol ListenerProvider: Sendable {
   /// Opens a listener; throws `ListenerError`.
   /// - Parameter onFault: called once, on any thread, when the listener stops working by itself.
   func open(

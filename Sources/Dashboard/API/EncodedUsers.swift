@@ -16,5 +16,7 @@ final class EncodedUsers: Sendable {
     return .encoded(users)
   }
 
-  private static func encode(_ rows: [PointsRow]) -> JSON { .array(rows.map(Documents.user)) }
+  private static func encode(_ rows: [PointsRow]) -> JSON {
+    .array(rows.map(ResponseEncoding.user))
+  }
 }

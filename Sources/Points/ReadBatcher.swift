@@ -3,13 +3,13 @@
 ///
 /// Requests that come while a read is under way are gathered and answered by the next one, so
 /// that every answer comes from a row read after its request, however many clients ask. When
-/// reads have not been answered for `patience`, the database is away: what waits, and what comes
+/// reads have not been answered for `readTimeout`, the database is away: what waits, and what comes
 /// later, is answered at once from the last known values, while the gate probes with growing
 /// pauses until a read succeeds.
 ///
 /// Pure: events in, decisions out. Times are nanoseconds of any clock that never goes back.
 /// Subjects are the caller's numbers for users, from 0; tickets its numbers for who waits.
-public struct ReadGate: Sendable {
+public struct ReadBatcher: Sendable {
   /// What a request is to do.
   public enum Admission: Sendable, Hashable {
     /// Wait for the group of this number.
@@ -40,7 +40,7 @@ public struct ReadGate: Sendable {
   }
 
   /// How long the database may leave reads unanswered, in nanoseconds.
-  public static let patience: Int64 = 1_000_000_000
+  public static let readTimeout: Int64 = 1_000_000_000
   /// The pause before the first read after a failed one, in nanoseconds; it doubles.
   public static let firstPause: Int64 = 50_000_000
   /// The longest pause between two probes, in nanoseconds.
@@ -51,7 +51,7 @@ public struct ReadGate: Sendable {
   private var reading = Group(number: 0)
   private var isReading = false
   private var readBegan: Int64 = 0
-  private var pause = ReadGate.firstPause
+  private var pause = ReadBatcher.firstPause
   /// No read before this moment: the pause after a failed one.
   private var pauseEnds: Int64?
   /// The number of the last group each subject was put into.
@@ -123,9 +123,9 @@ public struct ReadGate: Sendable {
 
   /// When `deadlineReached` is due next; nil when nothing is due.
   public var nextDeadline: Int64? {
-    let patienceEnds = endOfPatience
-    guard let pauseEnds, !isReading else { return patienceEnds }
-    return min(pauseEnds, patienceEnds ?? pauseEnds)
+    let timeoutEnds = self.timeoutEnds
+    guard let pauseEnds, !isReading else { return timeoutEnds }
+    return min(pauseEnds, timeoutEnds ?? pauseEnds)
   }
 
   /// Time passed.
@@ -134,7 +134,7 @@ public struct ReadGate: Sendable {
   ///   newest group among theirs; they are to be answered from the last known values. Call
   ///   `beginRead` afterwards in any case.
   public mutating func deadlineReached(now: Int64) -> (tickets: [UInt64], group: UInt64)? {
-    guard let endOfPatience, now >= endOfPatience else { return nil }
+    guard let timeoutEnds, now >= timeoutEnds else { return nil }
     condition = .away
     let tickets = (isReading ? reading.tickets : []) + gathering.tickets
     let newest = gathering.number
@@ -146,10 +146,10 @@ public struct ReadGate: Sendable {
     return (tickets, newest)
   }
 
-  private var endOfPatience: Int64? {
+  private var timeoutEnds: Int64? {
     switch condition {
-    case .available: isReading ? readBegan + Self.patience : nil
-    case .troubled(let since): since + Self.patience
+    case .available: isReading ? readBegan + Self.readTimeout : nil
+    case .troubled(let since): since + Self.readTimeout
     case .away: nil
     }
   }

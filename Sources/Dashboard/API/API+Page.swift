@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// The dashboard: its page, its own files, and the libraries.
   var pageRoutes: [Route] {
     let libraries = page.libraries.map { library in
@@ -12,7 +12,7 @@ extension Interface {
           summary: "A library of the dashboard", answer: .content(bare(library.mediaType)),
           failures: [404]), right: .read
       ) { request, context in
-        guard let file = library.file() else { throw Failure(.notFound, library.missingOnPage) }
+        guard let file = library.file() else { throw APIError(.notFound, library.missingOnPage) }
         return try await tagged(request, file.entityTag, library.mediaType) {
           // Small pieces: about ten are read ahead for each client, also for one that never reads.
           try await FileIO().loadFile(path: file.path, context: context, chunkLength: 4096)
@@ -30,7 +30,7 @@ extension Interface {
         right: .read
       ) { request, context in
         guard let file = page.files[try parameter("file", context)] else {
-          throw Failure(.notFound, "Not found")
+          throw APIError(.notFound, "Not found")
         }
         return try await tagged(request, file.entityTag, file.mediaType) {
           ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes))

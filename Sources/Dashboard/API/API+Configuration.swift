@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// What the configuration file would change, and changing it.
   var configurationRoutes: [Route] {
     [
@@ -11,7 +11,7 @@ extension Interface {
         .init(
           summary: "What the configuration file would change now",
           answer: .data(OpenAPISchemas.reference("Plan")), failures: [422]), right: .guardedRead
-      ) { _, _ in .success(Documents.plan(try await control.plan())) },
+      ) { _, _ in .success(ResponseEncoding.plan(try await control.plan())) },
       Route(
         .post, "/api/reload",
         .init(
@@ -21,7 +21,7 @@ extension Interface {
       ) { request, context in
         let body = try await ChangeBody.reason(request)
         let operation = try await operation(request, context, reason: body.reason)
-        return .success(Documents.plan(try await control.reload(by: operation)))
+        return .success(ResponseEncoding.plan(try await control.reload(by: operation)))
       },
     ]
   }

@@ -23,7 +23,7 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
     guard isMalformed, case .head(var head) = unwrapOutboundIn(data), head.status == .badRequest,
       head.headers[canonicalForm: "content-length"] == ["0"]
     else { return context.write(data, promise: promise) }
-    let body = ByteBuffer(bytes: Failure.notHTTP.json.encoded)
+    let body = ByteBuffer(bytes: APIError.notHTTP.json.encoded)
     head.headers.replaceOrAdd(name: "content-length", value: "\(body.readableBytes)")
     head.headers.replaceOrAdd(name: "content-type", value: Response.jsonType)
     context.write(wrapOutboundOut(.head(head)), promise: promise)

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 
-extension Interface {
+extension API {
   /// Figures over all users, and the check of the ledger.
   var ledgerRoutes: [Route] {
     [
@@ -14,7 +14,7 @@ extension Interface {
         right: .read
       ) { _, _ in
         let reading = try await control.users()
-        return .success(Documents.statistics(reading.value), beside: staleness(reading))
+        return .success(ResponseEncoding.statistics(reading.value), beside: staleness(reading))
       },
       Route(
         .get, "/api/verify",
@@ -22,7 +22,7 @@ extension Interface {
           summary: "Check the ledger against the rule",
           answer: .data(OpenAPISchemas.reference("Verification")), failures: [503]),
         right: .guardedRead
-      ) { _, _ in .success(Documents.verification(try await control.verify())) },
+      ) { _, _ in .success(ResponseEncoding.verification(try await control.verify())) },
     ]
   }
 }

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Points
 
-extension Interface {
+extension API {
   /// Letting browsers in and out.
   var loginRoutes: [Route] { linkRoutes + browserRoutes + [sessionRoute] }
 
@@ -18,10 +18,10 @@ extension Interface {
         right: .controlSocket
       ) { _, context in
         guard let account = await context.peer.account() else {
-          throw Failure(.serviceUnavailable, "The kernel does not say who asks; try again")
+          throw APIError(.serviceUnavailable, "The kernel does not say who asks; try again")
         }
         guard let link = access.makeLink(for: account) else {
-          throw Failure(.serviceUnavailable, "HTTP does not listen on its port yet; see the log")
+          throw APIError(.serviceUnavailable, "HTTP does not listen on its port yet; see the log")
         }
         logger.notice("\(account) asked for a login link", metadata: ["event": "login"])
         return .success([
@@ -41,7 +41,7 @@ extension Interface {
         do {
           try access.sessions.revokeAll()
         } catch {
-          throw Failure(.serviceUnavailable, "All are ended until pointsd restarts, but: \(error)")
+          throw APIError(.serviceUnavailable, "All are ended until pointsd restarts, but: \(error)")
         }
         logger.notice("\(requester) ended all browser sessions", metadata: ["event": "login"])
         return .success(["status": "revoked"])
@@ -122,7 +122,7 @@ extension Interface {
     switch attempt {
     case .success(let account):
       guard let value = access.sessions.begin(for: account, nowSeconds: access.nowSeconds) else {
-        throw Failure(.serviceUnavailable, "Sessions cannot be signed on this machine")
+        throw APIError(.serviceUnavailable, "Sessions cannot be signed on this machine")
       }
       logger.notice(
         "a browser at \(context.peer.address) was let in by \(account)",
