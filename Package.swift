@@ -105,7 +105,7 @@ let package = Package(
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Backup",
         "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", "CLinux", "Processes", argumentParser, lifecycle,
+        "Systemd", "Telemetry", "Dashboard", "CLinux", "Files", "Processes", argumentParser, lifecycle,
         logging, metrics,
         nioCore,
       ],

@@ -79,15 +79,27 @@ final class ObjectReader {
 
   /// The strings of the array at `key`, each with its place; nil when absent or no array.
   func strings(_ key: String) -> [(text: String, path: String, offset: Int)]? {
+    elements(key)?.compactMap { element in
+      text(element.node, path: element.path).map { ($0, element.path, element.node.offset) }
+    }
+  }
+
+  /// As `strings`, but null, and what is at fault, keeps its place.
+  func stringsOrNull(_ key: String) -> [(text: String?, path: String, offset: Int)]? {
+    elements(key)?.map { element in
+      let text = element.node.value == .null ? nil : text(element.node, path: element.path)
+      return (text, element.path, element.node.offset)
+    }
+  }
+
+  private func elements(_ key: String) -> [(node: JSONNode, path: String)]? {
     guard let node = node(key) else { return nil }
     guard case .array(let elements) = node.value else {
       reject(key, "must be an array of strings, not \(node.value.described)")
       return nil
     }
-    return elements.enumerated().compactMap { index, element in
-      let elementPath = "\(path(of: key))[\(index)]"
-      return text(element, path: elementPath).map { ($0, elementPath, element.offset) }
-    }
+    let path = path(of: key)
+    return elements.enumerated().map { ($1, "\(path)[\($0)]") }
   }
 
   /// true or false; nil when absent or at fault.

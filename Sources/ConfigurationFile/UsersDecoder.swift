@@ -3,6 +3,13 @@ import Points
 
 /// Reads the users and finds names and ports that two of them want.
 struct UsersDecoder {
+  /// A user as its entry names it, and where.
+  private struct Member {
+    let name: String
+    let server: String
+    let port: Int
+  }
+
   let faults: FaultCollector
   /// What users have who give none of their own.
   let address: String
@@ -30,27 +37,38 @@ struct UsersDecoder {
       return []
     }
     if elements.isEmpty { file.reject("users", "must hold at least one user") }
-    let readers = elements.enumerated().map { index, element in
+    let readers = elements.enumerated().compactMap { index, element in
       ObjectReader(element, path: "users[\(index)]", faults: faults)
     }
     // All users and servers before any group, so that it is the group which has to give way.
-    var users: [(index: Int, reader: ObjectReader, user: UserConfiguration)] = []
-    for (index, reader) in readers.enumerated() {
-      if let reader { users.append((index, reader, decodeUser(reader, index: index))) }
-    }
-    return users.map { index, reader, user in
-      var user = user
-      user.groups = decodeGroups(reader, index: index)
+    var entries: [(reader: ObjectReader, users: [UserConfiguration])] = []
+    for reader in readers { entries.append((reader, decodeEntry(reader))) }
+    return entries.flatMap { reader, users in
+      let groups = decodeGroups(reader)
       reader.finish()
-      return user
+      return users.map { user in
+        var user = user
+        user.groups = groups
+        return user
+      }
     }
   }
 
-  private mutating func decodeUser(_ reader: ObjectReader, index: Int) -> UserConfiguration {
-    let name = decodeName(reader, index: index)
-    let server = decodeServer(reader, index: index, user: name)
+  /// One user, or one for each of several names.
+  private mutating func decodeEntry(_ reader: ObjectReader) -> [UserConfiguration] {
     let address = reader.address("address") ?? address
-    let port = decodePort(reader, index: index, user: name, address: address)
+    let terms = decodeTerms(reader)
+    let isOfSeveral = reader.node("names") != nil || reader.node("firstPort") != nil
+    let members =
+      isOfSeveral
+      ? decodeSeveral(reader, address: address) : [decodeOne(reader, address: address)]
+    return members.map {
+      UserConfiguration(
+        name: $0.name, server: $0.server, groups: [], address: address, port: $0.port, terms: terms)
+    }
+  }
+
+  private func decodeTerms(_ reader: ObjectReader) -> AccrualTerms {
     let points = reader.integer("points", in: pointsRange)
     let interval = reader.milliseconds("intervalSeconds", in: intervalRange)
     let terms = AccrualTerms(
@@ -62,66 +80,133 @@ struct UsersDecoder {
         "must not be longer than accrual.maximumCatchUpSeconds "
           + "(\(accrual.maximumCatchUpSeconds)), or nothing would ever be credited")
     }
-    return UserConfiguration(
-      name: name ?? "", server: server ?? "", groups: [], address: address, port: port ?? 0,
-      terms: terms)
+    return terms
+  }
+
+  // MARK: One user
+
+  private mutating func decodeOne(_ reader: ObjectReader, address: String) -> Member {
+    let name = decodeName(reader)
+    let server = decodeServer(reader, user: name)
+    let port = decodePort(reader, user: name, address: address)
+    return Member(name: name ?? "", server: server ?? "", port: port ?? 0)
   }
 
   /// nil when there is none or it is at fault.
-  private mutating func decodeName(_ reader: ObjectReader, index: Int) -> String? {
+  private mutating func decodeName(_ reader: ObjectReader) -> String? {
     guard reader.node("name") != nil else {
       reader.missing("name", "each user needs a name")
       return nil
     }
     guard let name = reader.string("name")?.normalised else { return nil }
-    if let objection = NameRule.objection(to: name) ?? names.takeUser(name, index: index) {
+    if let objection = NameRule.objection(to: name) ?? names.takeUser(name, place: reader.path) {
       reader.reject("name", objection)
       return nil
     }
     return name
   }
 
-  private mutating func decodeServer(
-    _ reader: ObjectReader, index: Int, user: String?
-  ) -> String? {
-    let owner = user ?? "no name"
+  private mutating func decodeServer(_ reader: ObjectReader, user: String?) -> String? {
     guard reader.node("server") != nil else {
       // A name at fault has been reported; its default has nothing to add.
-      guard let server = user?.lowercased().normalised else { return nil }
-      if let objection = NameRule.objection(to: server)
-        ?? names.takeServer(server, index: index, user: owner)
-      {
-        reader.reject("server", "by default the name in lower case: \(objection)")
+      return user.map {
+        takeDefaultServer(of: $0, place: reader.path) { reader.reject("server", $0) }
       }
-      return server
     }
     guard let server = reader.string("server")?.normalised else { return nil }
     if let objection = NameRule.objection(to: server)
-      ?? names.takeServer(server, index: index, user: owner)
+      ?? names.takeServer(server, place: reader.path, user: user ?? "no name")
     {
       reader.reject("server", objection)
     }
     return server
   }
 
+  private mutating func takeDefaultServer(
+    of user: String, place: String, reject: (String) -> Void
+  ) -> String {
+    let server = user.lowercased().normalised
+    if let objection = NameRule.objection(to: server)
+      ?? names.takeServer(server, place: place, user: user)
+    {
+      reject("by default the name in lower case: \(objection)")
+    }
+    return server
+  }
+
   private mutating func decodePort(
-    _ reader: ObjectReader, index: Int, user: String?, address: String
+    _ reader: ObjectReader, user: String?, address: String
   ) -> Int? {
     guard reader.node("port") != nil else {
       reader.missing("port", "each user needs a port of its own")
       return nil
     }
     guard let port = reader.integer("port", in: portRange).map(Int.init) else { return nil }
-    let owner = "users[\(index)]" + (user.map { " (\($0))" } ?? "")
-    if let networkAddress = NetworkAddress(address),
-      let holder = ports.take(port, at: networkAddress, for: owner)
-    {
+    let owner = reader.path + (user.map { " (\($0))" } ?? "")
+    if let holder = takePort(port, at: address, for: owner) {
       reader.reject("port", "\(port) is already used by \(holder)")
     }
     return port
   }
 
-  private mutating func decodeGroups(_ reader: ObjectReader, index: Int) -> [String] {
+  /// - Returns: who already has it.
+  private mutating func takePort(_ port: Int, at address: String, for owner: String) -> String? {
+    NetworkAddress(address).flatMap { ports.take(port, at: $0, for: owner) }
+  }
+
+  // MARK: Several users on consecutive ports
+
+  private mutating func decodeSeveral(_ reader: ObjectReader, address: String) -> [Member] {
+    for key in ["name", "server", "port"] where reader.node(key) != nil {
+      reader.reject(key, "belongs to one user; here names and firstPort say it of several")
+    }
+    if reader.node("names") == nil {
+      reader.missing("names", "firstPort is that of the first of several names")
+    }
+    if reader.node("firstPort") == nil {
+      reader.missing("firstPort", "the first of the names has it, each other the port behind")
+    }
+    let places = reader.stringsOrNull("names") ?? []
+    let firstPort = reader.integer("firstPort", in: portRange).map(Int.init)
+    if case .array(let elements)? = reader.node("names")?.value,
+      elements.allSatisfy({ $0.value == .null })
+    {
+      reader.reject("names", "must hold at least one name")
+    }
+    if let firstPort, firstPort + places.count - 1 > 65535 {
+      reader.reject(
+        "firstPort",
+        "\(places.count) names from \(firstPort) on reach port \(firstPort + places.count - 1); "
+          + "the last there is is 65535")
+      return []
+    }
+    return places.enumerated().compactMap { index, place in
+      guard let name = place.text?.normalised else { return nil }
+      return decodeMember(
+        name, place: place.path, offset: place.offset, port: firstPort.map { $0 + index },
+        address: address)
+    }
+  }
+
+  private mutating func decodeMember(
+    _ name: String, place: String, offset: Int, port: Int?, address: String
+  ) -> Member? {
+    if let objection = NameRule.objection(to: name) ?? names.takeUser(name, place: place) {
+      faults.add(at: offset, place, objection)
+      return nil
+    }
+    let server = takeDefaultServer(of: name, place: place) { [faults] in
+      faults.add(at: offset, place, "its server is \($0)")
+    }
+    if let port, let holder = takePort(port, at: address, for: "\(place) (\(name))") {
+      faults.add(at: offset, place, "its port \(port) is already used by \(holder)")
+    }
+    return Member(name: name, server: server, port: port ?? 0)
+  }
+
+  // MARK: Groups
+
+  private mutating func decodeGroups(_ reader: ObjectReader) -> [String] {
     var groups: [String] = []
     for element in reader.strings("groups") ?? [] {
       let name = element.text.normalised
@@ -129,7 +214,7 @@ struct UsersDecoder {
         faults.add(at: element.offset, element.path, objection)
         continue
       }
-      switch names.joinGroup(name, index: index) {
+      switch names.joinGroup(name, place: reader.path) {
       case .joined(let spelling): groups.append(spelling)
       case .refused(let objection): faults.add(at: element.offset, element.path, objection)
       }

@@ -31,6 +31,14 @@ package final class Directory: Sendable {
       path: directory.path, descriptor: directory.descriptor, account: directory.account)
   }
 
+  /// Looks whether a directory can be used or made, and makes nothing.
+  /// - Returns: nil when it is missing and can be made.
+  /// - Throws: what opening and making it would.
+  package static func lookingWhether(_ path: String) throws(FileError) -> Directory? {
+    var walk = try PathWalk(path.hasPrefix("/") ? path : absolute(path))
+    return try walk.runDry()
+  }
+
   private static func absolute(_ path: String) throws(FileError) -> String {
     guard let folder = getcwd(nil, 0) else { throw .last("cannot find the working directory") }
     defer { free(folder) }

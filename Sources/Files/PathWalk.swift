@@ -44,6 +44,30 @@ struct PathWalk {
       account: account ?? FileAccount(user: status.st_uid, group: status.st_gid))
   }
 
+  /// Does as `run` without making anything.
+  /// - Returns: nil where directories are missing that could be made.
+  mutating func runDry() throws(FileError) -> Directory? {
+    while let part = pending.popLast() {
+      do {
+        try step(part, making: nil)
+      } catch  where error.code == ENOENT {
+        try requireWritable(
+          "cannot make the directory /" + (resolved + [part]).joined(separator: "/"))
+        return nil
+      }
+    }
+    try requireWritable("cannot write to /" + resolved.joined(separator: "/"))
+    return try run(making: nil)
+  }
+
+  private func requireWritable(_ failure: String) throws(FileError) {
+    try (account ?? FileAccount(user: geteuid(), group: getegid())).act { () throws(FileError) in
+      guard faccessat(directory.number, ".", W_OK | X_OK, AT_EACCESS) == 0 else {
+        throw .last(failure)
+      }
+    }
+  }
+
   private mutating func step(_ part: String, making mode: mode_t?) throws(FileError) {
     let place = "/" + (resolved + [part]).joined(separator: "/")
     let (here, rights) = (directory, account ?? FileAccount(user: 0, group: 0))

@@ -10,6 +10,8 @@ struct ReloadStep {
   let override: ProfileOverride?
   /// What was last asked of it, as far as it is known.
   let intent: Intent?
+  /// The user whose port it takes over; nil for a port that was nobody's, or its own.
+  var formerUserOfPort: String?
 
   private var runsBefore: Bool { server?.effective.running ?? false }
   private var runsAfter: Bool {
@@ -51,11 +53,15 @@ struct ReloadStep {
       server: (definition ?? server?.definition)?.server ?? "", action: action, details: details)
   }
 
+  private var takenOver: [String] {
+    formerUserOfPort.map { ["the port was \($0)'s"] } ?? []
+  }
+
   private var details: [String] {
     guard let definition else { return ["no longer in the file; the points stay in the ledger"] }
     guard let before = server?.definition else {
       let terms = "\(definition.address):\(definition.port), \(definition.terms.inWords)"
-      return ["new: \(terms)"] + (runsAfter ? [] : ["stays stopped"])
+      return ["new: \(terms)"] + takenOver + (runsAfter ? [] : ["stays stopped"])
     }
     var details: [String] = []
     func compare(_ what: String, _ old: String, _ new: String) {
@@ -63,6 +69,7 @@ struct ReloadStep {
     }
     compare("address", before.address, definition.address)
     compare("port", "\(before.port)", "\(definition.port)")
+    details += takenOver
     compare("accrual", before.terms.inWords, definition.terms.inWords)
     compare("server", before.server, definition.server)
     compare(

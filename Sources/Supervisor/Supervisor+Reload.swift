@@ -88,12 +88,17 @@ extension Supervisor {
     let added = proposed.definitions.map(\.user).filter { table.named($0)?.definition.user != $0 }
     let kept = try await keptIntents(of: added)
     let present = Dictionary(uniqueKeysWithValues: table.all.map { ($0.definition.user, $0) })
+    let holders = Dictionary(
+      table.all.map { ($0.definition.listener.place, $0.definition.user) },
+      uniquingKeysWith: { first, _ in first })
     let staying = proposed.definitions.map { definition in
       let server = present[definition.user]
+      let holder = holders[definition.listener.place]
       return ReloadStep(
         server: server, definition: definition,
         override: override(of: server, Self.override(definition.user, proposed.selected)),
-        intent: server == nil ? kept[definition.user] : server?.intent)
+        intent: server == nil ? kept[definition.user] : server?.intent,
+        formerUserOfPort: holder == definition.user ? nil : holder)
     }
     let users = Set(proposed.definitions.map(\.user))
     let leaving = table.all.filter { !users.contains($0.definition.user) }.map {

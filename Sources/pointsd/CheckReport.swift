@@ -1,13 +1,42 @@
 import ConfigurationFile
+import Dashboard
+import Files
 import Lanes
 import Points
 
-/// What `--check` prints of a configuration without a fault.
+/// What `--check` prints of a configuration without a fault, and what a start by this account would
+/// say nevertheless.
 struct CheckReport {
   let configuration: Configuration
   let budget: DescriptorBudget
   /// The users that profiles name; nil for those who run as last asked.
   let selected: Set<String>?
+  /// Why a start would end with 78.
+  let obstacles: [String]
+
+  init(configuration: Configuration, budget: DescriptorBudget, selected: Set<String>?) {
+    self.configuration = configuration
+    self.budget = budget
+    self.selected = selected
+    self.obstacles = Self.obstacles(configuration)
+  }
+
+  private static func obstacles(_ configuration: Configuration) -> [String] {
+    var found: [String] = []
+    do {
+      try ControlSocketError.check(configuration.control.socket)
+    } catch {
+      found.append("\(error)")
+    }
+    if case .managed(let directory) = configuration.database {
+      do {
+        _ = try Directory.lookingWhether(directory)
+      } catch {
+        found.append("private database in \(directory): \(error)")
+      }
+    }
+    return found
+  }
 
   var text: String {
     let http = configuration.http
@@ -29,7 +58,10 @@ struct CheckReport {
           + "\(user.terms.points) points every \(seconds) s\(skipped)")
     }
     lines += configuration.warnings().map { "WARNING    \($0)" }
-    lines.append("\(configuration.users.count) users, no fault found")
+    lines += obstacles.map { "A START BY THIS ACCOUNT WOULD END: \($0)" }
+    lines.append(
+      "\(configuration.users.count) users, no fault found"
+        + (obstacles.isEmpty ? "" : " in the file"))
     return lines.joined(separator: "\n") + "\n"
   }
 

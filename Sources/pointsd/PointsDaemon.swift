@@ -50,9 +50,10 @@ struct PointsDaemon: AsyncParsableCommand {
     if check {
       let report = CheckReport(configuration: configuration, budget: budget, selected: selected)
       guard StandardStream.output.write(report.text) else {
-        ExitStatus.complain("no fault found, but the report cannot be written to standard output")
+        ExitStatus.complain("the file has no fault, but the report cannot be written")
         throw ExitStatus.tryAgain
       }
+      if !report.obstacles.isEmpty { throw ExitStatus.configuration }
       return
     }
     LogOutput.bootstrap(level: .init(configuration.log.level))

@@ -301,7 +301,7 @@ extension BrokenFile {
         #"3:47: database.managed.dataDirectory: must be a string, not 1"#,
         #"5:28: users[0].port: must be a whole number from 1 to 65535, not 0"#,
         #"6:15: users[1].name: "a" is already the name of users[0] (A); choose another name"#,
-        #"6:31: users[1].colour: unknown key; known are address, groups, intervalSeconds, name, points, port, server"#,
+        #"6:31: users[1].colour: unknown key; known are address, firstPort, groups, intervalSeconds, name, names, points, port, server"#,
       ]),
   ]
 }

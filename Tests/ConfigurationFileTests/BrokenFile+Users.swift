@@ -273,5 +273,49 @@ extension BrokenFile {
       [
         #"1:134: users[0].intervalSeconds: must not be longer than accrual.maximumCatchUpSeconds (60), or nothing would ever be credited"#
       ]),
+    BrokenFile(
+      "names beside the name of one",
+      Sample.users(#"{"names":["A","B"],"firstPort":1,"name":"C","server":"s","port":7}"#),
+      [
+        #"1:96: users[0].name: belongs to one user; here names and firstPort say it of several"#,
+        #"1:109: users[0].server: belongs to one user; here names and firstPort say it of several"#,
+        #"1:120: users[0].port: belongs to one user; here names and firstPort say it of several"#,
+      ]),
+    BrokenFile(
+      "names without the first port",
+      Sample.users(#"{"names":["A"]},{"firstPort":7}"#),
+      [
+        #"1:56: users[0].firstPort: missing; the first of the names has it, each other the port behind"#,
+        #"1:72: users[1].names: missing; firstPort is that of the first of several names"#,
+      ]),
+    BrokenFile(
+      "no names at all",
+      Sample.users(#"{"names":[],"firstPort":7},{"names":[null],"firstPort":8}"#),
+      [
+        #"1:65: users[0].names: must hold at least one name"#,
+        #"1:92: users[1].names: must hold at least one name"#,
+      ]),
+    BrokenFile(
+      "names beyond the last port",
+      Sample.users(#"{"names":["A","B",null],"firstPort":65534}"#),
+      [
+        #"1:92: users[0].firstPort: 3 names from 65534 on reach port 65536; the last there is is 65535"#
+      ]),
+    BrokenFile(
+      "names and ports that are taken, each at its place",
+      Sample.users(
+        #"{"names":["A",1,"a","B"],"firstPort":7},{"name":"C","port":10},{"name":"b","port":2}"#),
+      [
+        #"1:70: users[0].names[1]: must be a string, not 1"#,
+        #"1:72: users[0].names[2]: "a" is already the name of users[0].names[0] (A); choose another name"#,
+        #"1:115: users[1].port: 10 is already used by users[0].names[3] (B)"#,
+        #"1:127: users[2].name: "b" is already the name of users[0].names[3] (B); choose another name"#,
+      ]),
+    BrokenFile(
+      "a port among several that is taken",
+      Sample.users(#"{"name":"C","port":8},{"names":["A","B"],"firstPort":7}"#),
+      [
+        #"1:92: users[1].names[1]: its port 8 is already used by users[0] (C)"#
+      ]),
   ]
 }

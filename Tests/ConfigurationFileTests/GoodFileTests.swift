@@ -132,6 +132,26 @@ import Testing
     #expect(try parse(Sample.users(users)).users.map(\.port) == [1, 1])
   }
 
+  /// A class in one entry: null keeps a place, and the rest of the entry is everybody's.
+  @Test func severalNamesInOneEntry() throws {
+    let users = try parse(
+      Sample.users(
+        #"""
+        {"names":["Ahmad",null,"Aisyah"],"firstPort":5101,"groups":["class"],"points":2,
+         "intervalSeconds":5,"address":"127.0.0.3"},{"name":"Faiz","port":5102}
+        """#)
+    ).users
+    let terms = AccrualTerms(points: 2, intervalMilliseconds: 5000)
+    func member(_ name: String, _ server: String, _ port: Int) -> UserConfiguration {
+      UserConfiguration(
+        name: name, server: server, groups: ["class"], address: "127.0.0.3", port: port,
+        terms: terms)
+    }
+    #expect(
+      users.prefix(2) == [member("Ahmad", "ahmad", 5101), member("Aisyah", "aisyah", 5103)])
+    #expect(users.map(\.port) == [5101, 5103, 5102])
+  }
+
   /// A byte order mark and the line ends of another system change nothing.
   @Test func byteOrderMarkAndLineEnds() throws {
     let other = "\u{FEFF}" + Sample.good.replacing("\n", with: "\r\n")

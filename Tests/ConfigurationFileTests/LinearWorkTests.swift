@@ -14,20 +14,20 @@ import Testing
   @Test func groupsOfOneUserAreComparedWithFewOthers() {
     var names = NameSpace { Counted($0, comparisons) }
     for number in 0..<size {
-      #expect(names.joinGroup("g\(number)", index: 0) == .joined(spelling: "g\(number)"))
+      #expect(names.joinGroup("g\(number)", place: "users[0]") == .joined(spelling: "g\(number)"))
     }
-    #expect(names.joinGroup("g0", index: 0) == .refused(#""g0" stands twice; keep one"#))
-    #expect(names.joinGroup("g0", index: 1) == .joined(spelling: "g0"))
+    #expect(names.joinGroup("g0", place: "users[0]") == .refused(#""g0" stands twice; keep one"#))
+    #expect(names.joinGroup("g0", place: "users[1]") == .joined(spelling: "g0"))
     #expect(comparisons.value < limit)
   }
 
   @Test func usersAreComparedWithFewOthers() {
     var names = NameSpace { Counted($0, comparisons) }
     for number in 0..<size {
-      #expect(names.takeUser("u\(number)", index: number) == nil)
-      #expect(names.takeServer("s\(number)", index: number, user: "u\(number)") == nil)
+      #expect(names.takeUser("u\(number)", place: "users[\(number)]") == nil)
+      #expect(names.takeServer("s\(number)", place: "users[\(number)]", user: "u\(number)") == nil)
     }
-    #expect(names.takeUser("s7", index: 9) != nil)
+    #expect(names.takeUser("s7", place: "users[9]") != nil)
     #expect(comparisons.value < 2 * limit)
   }
 

@@ -94,7 +94,7 @@ import Testing
       fixture.host.state.withLock { $0.busyPorts = [:] }
       let plan = try await fixture.supervisor.reload(by: operation)
       #expect(actions(plan) == ["Afif: restart", "Faiz: restart"])
-      #expect(plan.users[0].details == ["port 5001 → 5002"])
+      #expect(plan.users[0].details == ["port 5001 → 5002", "the port was Faiz's"])
       #expect(await fixture.server("Afif")?.port == 5002)
       #expect(fixture.host.state.withLock { $0.openPorts.sorted() } == [5001, 5002])
       // Runs go on: the ledger has nothing to do.

@@ -7,16 +7,17 @@ import Points
 /// - Parameter Key: a name as it is compared; tests count its comparisons.
 struct NameSpace<Key: Hashable> {
   private enum Holder {
-    case user(index: Int, name: String)
-    case server(index: Int, user: String)
-    /// - Parameter lastMember: the user that was the last to name it.
-    case group(spelling: String, lastMember: Int)
+    /// - Parameter place: of the user in the file, such as `users[3]`.
+    case user(place: String, name: String)
+    case server(place: String, user: String)
+    /// - Parameter lastMember: the entry that was the last to name it.
+    case group(spelling: String, lastMember: String)
     case all
 
     var described: String {
       switch self {
-      case .user(let index, let name): "is already the name of users[\(index)] (\(name))"
-      case .server(let index, let user): "is already the server of users[\(index)] (\(user))"
+      case .user(let place, let name): "is already the name of \(place) (\(name))"
+      case .server(let place, let user): "is already the server of \(place) (\(user))"
       case .group: "is already a group"
       case .all: "stands for all users"
       }
@@ -39,28 +40,28 @@ struct NameSpace<Key: Hashable> {
   }
 
   /// - Returns: why the name is taken; nil when it was free.
-  mutating func takeUser(_ name: String, index: Int) -> String? {
-    take(name, for: .user(index: index, name: name))
+  mutating func takeUser(_ name: String, place: String) -> String? {
+    take(name, for: .user(place: place, name: name))
   }
 
   /// A server may be called as its own user.
-  mutating func takeServer(_ name: String, index: Int, user: String) -> String? {
-    if case .user(index, _) = holders[key(name)] { return nil }
-    return take(name, for: .server(index: index, user: user))
+  mutating func takeServer(_ name: String, place: String, user: String) -> String? {
+    if case .user(place, _) = holders[key(name)] { return nil }
+    return take(name, for: .server(place: place, user: user))
   }
 
   /// Groups are shared by users; all users and servers must have been taken before, and all groups
-  /// of one user are joined before those of the next.
-  mutating func joinGroup(_ name: String, index: Int) -> Membership {
+  /// of one entry are joined before those of the next.
+  mutating func joinGroup(_ name: String, place: String) -> Membership {
     let key = key(name)
     switch holders[key] {
     case nil:
-      holders[key] = .group(spelling: name, lastMember: index)
+      holders[key] = .group(spelling: name, lastMember: place)
       return .joined(spelling: name)
-    case .group(_, lastMember: index):
+    case .group(_, lastMember: place):
       return .refused("\(quoted(name)) stands twice; keep one")
     case .group(let spelling, _):
-      holders[key] = .group(spelling: spelling, lastMember: index)
+      holders[key] = .group(spelling: spelling, lastMember: place)
       return .joined(spelling: spelling)
     case .some(let holder):
       return .refused(Self.objection(to: name, heldBy: holder))

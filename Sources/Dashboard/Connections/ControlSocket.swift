@@ -45,18 +45,10 @@ final class ControlSocket: Sendable {
   /// Throws `ControlSocketError` when another daemon answers on the socket, when something else has
   /// its name, or when the folder cannot be made.
   func prepare() async throws {
-    guard path.utf8.count <= Self.longestPath else {
-      throw ControlSocketError(
-        "control socket \(path): the path has \(path.utf8.count) bytes, \(Self.longestPath) are"
-          + " possible; set control.socket to a shorter one")
-    }
+    try checkLength()
     let folder = try openFolder()
-    if let status = folder.status(name) {
-      guard status.st_mode & S_IFMT == S_IFSOCK else {
-        throw ControlSocketError(
-          "control socket \(path): there is something else of that name; remove it or set"
-            + " control.socket to another path")
-      }
+    if folder.contains(name) {
+      try checkName(in: folder)
       guard try await !isAnswered() else {
         throw ControlSocketError(
           "control socket \(path): another pointsd answers there; stop it first, or set"
@@ -69,11 +61,43 @@ final class ControlSocket: Sendable {
     state.withLock { $0.folder = folder }
   }
 
-  private func openFolder() throws -> Directory {
+  /// Throws what `prepare` would for the path, and makes nothing. Whether a daemon answers there is
+  /// not asked: who checks a configuration may have one that runs by it.
+  func check() throws(ControlSocketError) {
+    try checkLength()
+    do {
+      if let folder = try Directory.lookingWhether(folderPath) { try checkName(in: folder) }
+    } catch let error as ControlSocketError {
+      throw error
+    } catch {
+      throw ControlSocketError("control socket \(path): its folder cannot be used: \(error)")
+    }
+  }
+
+  private func checkLength() throws(ControlSocketError) {
+    guard path.utf8.count <= Self.longestPath else {
+      throw ControlSocketError(
+        "control socket \(path): the path has \(path.utf8.count) bytes, \(Self.longestPath) are"
+          + " possible; set control.socket to a shorter one")
+    }
+  }
+
+  private func checkName(in folder: Directory) throws(ControlSocketError) {
+    guard let status = folder.status(name), status.st_mode & S_IFMT != S_IFSOCK else { return }
+    throw ControlSocketError(
+      "control socket \(path): there is something else of that name; remove it or set"
+        + " control.socket to another path")
+  }
+
+  private var folderPath: String {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    return folder.isEmpty ? "/" : folder
+  }
+
+  private func openFolder() throws -> Directory {
     do {
       // A group has to get through it.
-      return try Directory(folder.isEmpty ? "/" : folder, making: group == nil ? 0o750 : 0o755)
+      return try Directory(folderPath, making: group == nil ? 0o750 : 0o755)
     } catch {
       throw ControlSocketError("control socket \(path): its folder cannot be used: \(error)")
     }
