@@ -34,9 +34,8 @@ final class ConfigurationSource: ConfigurationReading {
     let before = current.withLock { $0 }
     return ProposedConfiguration(
       definitions: configuration.users.map(ServerDefinition.init), selected: selected,
-      settings: before.log == configuration.log
-        ? [] : ["log.level: \(before.log.level) → \(configuration.log.level)"],
-      needsRestart: Self.fixed(before, configuration)
+      settings: configuration.changes(from: before, .adopted),
+      needsRestart: configuration.changes(from: before, .needsRestart)
     ) {
       LogOutput.setLevel(.init(configuration.log.level))
       self.current.withLock { $0 = configuration }
@@ -49,54 +48,5 @@ final class ConfigurationSource: ConfigurationReading {
   ) throws(UnknownProfiles) -> Set<String>? {
     guard !profiles.isEmpty else { return nil }
     return Set(try ProfileResolver(users: configuration.users).users(of: profiles))
-  }
-
-  /// What differs and is fixed while the daemon runs.
-  static func fixed(_ before: Configuration, _ after: Configuration) -> [String] {
-    var lines: [String] = []
-    func compare<Value: Equatable>(_ key: String, _ path: (Configuration) -> Value) {
-      let (old, new) = (path(before), path(after))
-      if old != new { lines.append("\(key): \(old) → \(new)") }
-    }
-    compare("instance", InstanceName.of)
-    let (old, new) = (before.database.keys, after.database.keys)
-    if old.map(\.key) == new.map(\.key) {
-      for (old, new) in zip(old, new) where old.value != new.value {
-        lines.append("\(old.key): \(old.value) → \(new.value)")
-      }
-    } else {
-      lines.append("database: another one is named")
-    }
-    compare("http.address", \.http.address)
-    compare("http.port", \.http.port)
-    compare("http.hosts", \.http.hosts)
-    compare("http.tokenFile", { $0.http.tokenFile ?? "none" })
-    compare("http.open", \.http.open)
-    compare("http.libraries.bootstrap", \.http.bootstrap)
-    compare("http.libraries.chartjs", \.http.chartjs)
-    compare("control.socket", \.control.socket)
-    compare("control.group", { $0.control.group ?? "none" })
-    compare("listeners.connectionsPerServer", \.listeners.connectionsPerServer)
-    compare("listeners.connections", \.listeners.connections)
-    compare("listeners.idleSeconds", \.listeners.idleSeconds)
-    compare("accrual.maximumCatchUpSeconds", \.accrual.maximumCatchUpSeconds)
-    return lines
-  }
-}
-
-extension Configuration.Database {
-  /// Its keys and what they say.
-  fileprivate var keys: [(key: String, value: String)] {
-    switch self {
-    case .managed(let directory): [("database.managed.dataDirectory", directory)]
-    case .given(let given):
-      [
-        ("database.hosts", "\(ConnectionSettings.Endpoint(given.endpoint))"),
-        ("database.name", given.name), ("database.user", given.user),
-        ("database.passwordFile", given.passwordFile ?? "none"),
-        ("database.connections", "\(given.connections)"), ("database.tls", "\(given.tls)"),
-        ("database.shared", "\(given.shared)"),
-      ]
-    }
   }
 }

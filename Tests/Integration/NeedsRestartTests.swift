@@ -2,8 +2,6 @@ import ConfigurationFile
 import Points
 import Testing
 
-@testable import pointsd
-
 /// What `plan` says of keys that are fixed while the daemon runs.
 @Suite struct NeedsRestartTests {
   private typealias Given = Configuration.GivenDatabase
@@ -50,18 +48,20 @@ import Testing
       // Users carry their address and terms, which a reload applies.
       + keys("listeners", of: before.listeners, except: ["address"])
       + keys("accrual", of: before.accrual, except: ["terms"])
-    let lines = ConfigurationSource.fixed(before, after)
+    let lines = after.changes(from: before, .needsRestart)
     #expect(Set(lines.map { String($0.prefix { $0 != ":" }) }) == Set(expected))
     #expect(lines.contains("http.open: true → false"))
     #expect(lines.contains("control.group: 1 → 2"))
     #expect(lines.contains("database.tls: 1 → 2"))
-    #expect(ConfigurationSource.fixed(before, before) == [])
+    #expect(before.changes(from: before, .needsRestart) == [])
   }
 
-  @Test func anotherKindOfDatabaseIsAnotherDatabase() {
+  @Test func anotherKindOfDatabaseIsNamedByItsKeys() {
     var after = configuration(1)
     after.database = .managed(dataDirectory: "/d")
-    #expect(
-      ConfigurationSource.fixed(configuration(1), after) == ["database: another one is named"])
+    let lines = after.changes(from: configuration(1), .needsRestart)
+    #expect(lines.first == "database.managed.dataDirectory: none → /d")
+    #expect(lines.count == 8)
+    #expect(lines.contains("database.hosts: 1:1 → none"))
   }
 }
