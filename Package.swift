@@ -26,6 +26,7 @@ let nioHTTPTypesHTTP1: Target.Dependency = .product(
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "pointsd",
@@ -45,6 +46,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
     // Its package comes with libmariadb-dev.
@@ -54,29 +56,31 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
-    .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
-    .target(name: "Processes", dependencies: ["Files", "CLinux"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CLinux", system], swiftSettings: strict),
+    .target(name: "Processes", dependencies: ["Files", "CLinux", system], swiftSettings: strict),
 
     .target(name: "Points", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(
-      name: "ConfigurationFile", dependencies: ["Points", "JSONText"], swiftSettings: strict),
+      name: "ConfigurationFile", dependencies: ["Points", "JSONText", system], swiftSettings: strict
+    ),
     .target(
       name: "Lanes",
-      dependencies: ["Points", "Telemetry", "CLinux", "QueueExecutor", logging, metrics],
+      dependencies: ["Points", "Telemetry", "CLinux", "QueueExecutor", logging, metrics, system],
       swiftSettings: strict),
     .target(name: "QueueExecutor", swiftSettings: strict),
     .target(
       name: "MariaDB",
-      dependencies: ["CMariaDB", "QueueExecutor", "Telemetry", logging, metrics],
+      dependencies: ["CMariaDB", "QueueExecutor", "Telemetry", logging, metrics, system],
       swiftSettings: strict),
     .target(
-      name: "ManagedDatabase", dependencies: ["Files", "Processes", "MariaDB", "CLinux", logging],
+      name: "ManagedDatabase",
+      dependencies: ["Files", "Processes", "MariaDB", "CLinux", logging, system],
       swiftSettings: strict),
     .target(
       name: "Backup",
       dependencies: [
-        "Points", "COpenSSL", "CLinux", "Files", "MariaDB", "Processes", "QueueExecutor",
+        "Points", "COpenSSL", "CLinux", "Files", "MariaDB", "Processes", "QueueExecutor", system,
       ],
       swiftSettings: strict),
     .target(
@@ -93,7 +97,7 @@ let package = Package(
       dependencies: [
         "Files", "Points", "JSONText", "Telemetry", "CLinux", "COpenSSL", hummingbird,
         hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
-        logging, metrics, lifecycle,
+        logging, metrics, lifecycle, system,
       ],
       // One binary is all there is to install.
       resources: [.embedInCode("Page")],
@@ -105,16 +109,17 @@ let package = Package(
         "Points", "ConfigurationFile", "Lanes", "MariaDB", "ManagedDatabase", "Backup",
         "Ledger",
         "Supervisor",
-        "Systemd", "Telemetry", "Dashboard", "CLinux", "Files", "Processes", argumentParser, lifecycle,
+        "Systemd", "Telemetry", "Dashboard", "CLinux", "Files", "Processes", argumentParser,
+        lifecycle,
         logging, metrics,
-        nioCore,
+        nioCore, system,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "pointsctl",
       dependencies: [
         "CLinux", "Files", "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix,
-        nioHTTP1,
+        nioHTTP1, system,
       ],
       swiftSettings: strict),
     .target(

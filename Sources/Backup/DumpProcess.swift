@@ -5,6 +5,7 @@ import Glibc
 import Points
 import Processes
 import Synchronization
+import SystemPackage
 
 /// A program that writes to a pipe of ours and lives no longer than this value, nor than the daemon.
 ///
@@ -23,7 +24,7 @@ final class DumpProcess: Sendable {
   ///     outlives the program and this process.
   init(_ path: String, _ arguments: [String], options: String) throws(ControlError) {
     func unavailable() -> ControlError {
-      .unavailable("cannot start \(path): \(String(cString: strerror(errno)))")
+      .unavailable("cannot start \(path): \(Errno(rawValue: errno))")
     }
     func memory(_ name: String) throws(ControlError) -> Descriptor {
       let file = clinux_memory_file(name)
@@ -108,7 +109,7 @@ final class DumpProcess: Sendable {
         }, context.toOpaque())
       guard error == 0 else {
         context.release()
-        throw .unavailable("cannot start \(path): \(String(cString: strerror(error)))")
+        throw .unavailable("cannot start \(path): \(Errno(rawValue: error))")
       }
       pthread_detach(thread)
       started.wait()

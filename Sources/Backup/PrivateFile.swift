@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Points
+import SystemPackage
 
 /// A temporary file that nobody else can open and that is gone when this value is, whatever
 /// happens to the process.
@@ -31,12 +32,10 @@ public final class PrivateFile: BackupFile {
   /// Writes all of `bytes` at the end.
   /// - Throws: `ControlError.unavailable` when there is no room.
   public func append(_ bytes: [UInt8]) throws(ControlError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw fault("write") }
-      rest = rest.dropFirst(count)
+    do {
+      try FileDescriptor(rawValue: descriptor).writeAll(bytes)
+    } catch {
+      throw fault("write", error as? Errno ?? Errno(rawValue: EIO))
     }
   }
 
@@ -55,10 +54,9 @@ public final class PrivateFile: BackupFile {
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  private func fault(_ verb: String) -> ControlError {
-    let number = errno
-    let text = "cannot \(verb) a temporary file in \(folder): \(String(cString: strerror(number)))"
-    guard [ENOSPC, EDQUOT, EFBIG].contains(number) else { return .failed(text) }
+  private func fault(_ verb: String, _ error: Errno = Errno(rawValue: errno)) -> ControlError {
+    let text = "cannot \(verb) a temporary file in \(folder): \(error)"
+    guard [ENOSPC, EDQUOT, EFBIG].contains(error.rawValue) else { return .failed(text) }
     return .unavailable("\(text); make room there, or set TMPDIR to another folder")
   }
 }

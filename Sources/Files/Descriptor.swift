@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// A descriptor that is closed with its last use.
 package final class Descriptor: Sendable {
@@ -18,12 +19,10 @@ package final class Descriptor: Sendable {
   /// Writes all of `bytes`.
   /// - Parameter path: for the message.
   package func write(_ bytes: [UInt8], path: String) throws(FileError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .last("cannot write \(path)") }
-      rest = rest.dropFirst(count)
+    do {
+      try FileDescriptor(rawValue: number).writeAll(bytes)
+    } catch {
+      throw .failed("cannot write \(path)", error as? Errno ?? Errno(rawValue: EIO))
     }
   }
 

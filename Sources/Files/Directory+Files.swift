@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// Files of a directory.
 extension Directory {
@@ -33,7 +34,7 @@ extension Directory {
         throw FileError(
           code == ELOOP
             ? "\(path(of: name)) is a link, which is not followed; remove it"
-            : "cannot open \(path(of: name)): \(String(cString: strerror(code)))", code: code)
+            : "cannot open \(path(of: name)): \(Errno(rawValue: code))", code: code)
       }
       let file = Descriptor(opened)
       let status = try file.status(path(of: name))

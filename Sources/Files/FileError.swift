@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// Why something could not be done with a file or directory, in words for the operator.
 package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -15,8 +16,11 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Of the system call that failed just now.
   /// - Parameter action: what was tried, such as `cannot open /x`.
   static func last(_ action: String) -> FileError {
-    let code = errno
-    return FileError("\(action): \(String(cString: strerror(code)))", code: code)
+    failed(action, Errno(rawValue: errno))
+  }
+
+  static func failed(_ action: String, _ error: Errno) -> FileError {
+    FileError("\(action): \(error)", code: error.rawValue)
   }
 }
 

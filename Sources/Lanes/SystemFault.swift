@@ -1,4 +1,4 @@
-import Glibc
+import SystemPackage
 
 /// A system call that failed, and why.
 public struct SystemFault: Error, Sendable, Hashable, CustomStringConvertible {
@@ -12,12 +12,5 @@ public struct SystemFault: Error, Sendable, Hashable, CustomStringConvertible {
     self.number = number
   }
 
-  public var description: String { "\(call): \(Self.text(number))" }
-
-  /// The system's words for an error number.
-  static func text(_ number: Int32) -> String {
-    var buffer = [CChar](repeating: 0, count: 128)
-    guard strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
+  public var description: String { "\(call): \(Errno(rawValue: number))" }
 }

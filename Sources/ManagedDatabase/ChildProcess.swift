@@ -4,6 +4,7 @@ import Files
 import Glibc
 import Processes
 import Synchronization
+import SystemPackage
 
 /// A process that was started here or found running, and that outlives this daemon if need be.
 ///
@@ -34,7 +35,7 @@ package final class ChildProcess: Sendable {
     let descriptor = clinux_pidfd_open(identifier)
     guard descriptor >= 0 else {
       throw .failed(
-        "cannot watch process \(identifier): \(String(cString: strerror(errno)))")
+        "cannot watch process \(identifier): \(Errno(rawValue: errno))")
     }
     self.identifier = identifier
     self.isOwnChild = false
@@ -52,7 +53,7 @@ package final class ChildProcess: Sendable {
     }
     let descriptor = clinux_pidfd_open(identifier)
     guard descriptor >= 0 else {
-      let reason = String(cString: strerror(errno))
+      let reason = Errno(rawValue: errno).description
       kill(identifier, SIGTERM)
       OrphanReaper.forget(identifier)
       throw .failed(
@@ -70,7 +71,7 @@ package final class ChildProcess: Sendable {
   ) throws(ManagedDatabaseError) {
     let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard output >= 0 else {
-      throw .unusable("cannot write the log \(log): \(String(cString: strerror(errno)))")
+      throw .unusable("cannot write the log \(log): \(Errno(rawValue: errno))")
     }
     try self.init(Program(path, arguments, output: Descriptor(output)))
   }

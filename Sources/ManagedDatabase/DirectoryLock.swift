@@ -1,6 +1,7 @@
 import CLinux
 import Files
 import Glibc
+import SystemPackage
 
 /// The right to use a directory, held by one daemon at a time. The kernel gives it back when the
 /// daemon ends, however it ends.
@@ -18,7 +19,7 @@ final class DirectoryLock: Sendable {
     guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       guard code == EWOULDBLOCK else {
-        throw .unusable("cannot lock \(path): \(String(cString: strerror(code)))")
+        throw .unusable("cannot lock \(path): \(Errno(rawValue: code))")
       }
       let holder = directory.text(name)?.split(separator: "\n").first ?? "unknown"
       throw .held(

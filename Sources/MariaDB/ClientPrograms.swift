@@ -1,5 +1,6 @@
 import CMariaDB
 import Glibc
+import SystemPackage
 
 /// How MariaDB's own client programs, such as mariadb-dump, connect as a `Session` does: to no other
 /// server, to a verified one only, and with no password in the clear.
@@ -19,7 +20,7 @@ public final class ClientPrograms: Sendable {
     guard let made = Self.lockedFolder(in: parent) ?? Self.lockedFolder(in: parent) else {
       throw DatabaseError(
         kind: .notDone,
-        message: "cannot make a temporary folder in \(parent): \(String(cString: strerror(errno)))")
+        message: "cannot make a temporary folder in \(parent): \(Errno(rawValue: errno))")
     }
     (folder, lock) = made
     for name in Self.files {

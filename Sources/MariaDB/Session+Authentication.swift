@@ -1,5 +1,6 @@
 import CMariaDB
 import Glibc
+import SystemPackage
 
 /// How the server is known, and what it may ask for.
 extension Session {
@@ -23,7 +24,7 @@ extension Session {
       guard access(path, R_OK) == 0 else {
         throw DatabaseError(
           kind: .notDone,
-          message: "cannot read the authority's file \(path): \(String(cString: strerror(errno)))")
+          message: "cannot read the authority's file \(path): \(Errno(rawValue: errno))")
       }
       return path
     case .system:

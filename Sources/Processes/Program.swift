@@ -1,6 +1,7 @@
 import CLinux
 import Files
 import Glibc
+import SystemPackage
 
 /// A program and what it is started with: the one way in which this daemon starts another program.
 ///
@@ -10,7 +11,7 @@ package struct Program: Sendable {
   /// Why a program could not be started: the error number of the system call.
   package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
     package let code: Int32
-    package var description: String { String(cString: strerror(code)) }
+    package var description: String { Errno(rawValue: code).description }
   }
 
   /// Absolute.

@@ -1,6 +1,7 @@
 import CLinux
 import Dispatch
 import Glibc
+import SystemPackage
 
 /// The signals of some numbers as they come, from the moment it is made: one that comes before it is
 /// read is kept. What they would do otherwise they do no more. It is made once for each number.
@@ -12,7 +13,7 @@ struct SignalStream: AsyncSequence {
   struct CannotReceive: Error, CustomStringConvertible {
     let code: Int32
     var description: String {
-      "signals cannot be received: \(String(cString: strerror(code)))"
+      "signals cannot be received: \(Errno(rawValue: code))"
     }
   }
 

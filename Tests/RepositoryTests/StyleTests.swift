@@ -50,6 +50,15 @@ import Testing
     }
   }
 
+  /// The system's words for an error number are `Errno`'s.
+  @Test func nobodyAsksTheSystemForItsWordsAgain() {
+    for file in sources {
+      for (number, line) in file.lines.enumerated() {
+        #expect(!line.contains("strerror"), "\(file.path):\(number + 1): \(line)")
+      }
+    }
+  }
+
   /// `Metric` is the only way to one, and asks for its help.
   @Test func eachMetricIsDeclaredWithItsHelp() {
     for file in sources where !file.path.hasPrefix("Sources/Telemetry/") {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// Why a file could not be read, in words for the operator.
 struct FileFault: Error {
@@ -55,6 +56,6 @@ func openFailure(_ code: Int32) -> String {
   case ENOENT: "no such file"
   case EACCES: "permission denied; allow user \(geteuid()) to read it"
   case ENOTDIR: "cannot be read: a folder of its path is a file"
-  default: "cannot be read: \(String(cString: strerror(code)))"
+  default: "cannot be read: \(Errno(rawValue: code))"
   }
 }

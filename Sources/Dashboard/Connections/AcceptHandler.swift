@@ -2,6 +2,7 @@ import Glibc
 import HummingbirdCore
 import Logging
 import NIOCore
+import SystemPackage
 
 /// Accepts connections of a listening socket while its share has room, one at a time, and not at
 /// all for a moment when the system has no descriptor: the socket stays readable then, and NIO
@@ -83,7 +84,7 @@ final class AcceptHandler: ChannelDuplexHandler {
     warned = now
     logger.warning(
       """
-      accepting HTTP connections waits: \(SystemMessage.text(fault.errnoCode)); raise the limit of \
+      accepting HTTP connections waits: \(Errno(rawValue: fault.errnoCode)); raise the limit of \
       open files (LimitNOFILE, ulimit -n)
       """, metadata: ["event": "descriptors"])
   }

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import SystemPackage
 
 /// The Unix socket on which commands reach the daemon. An account that may write to it may change
 /// things, so its mode is 0600, or 0660 for a group that the configuration names.
@@ -216,7 +217,7 @@ final class ControlSocket: Sendable {
   private func failure(
     _ text: String, advice: @autoclosure () -> String = ""
   ) -> ControlSocketError {
-    let reason = SystemMessage.text(errno)
+    let reason = Errno(rawValue: errno)
     return ControlSocketError("control socket \(path): \(text): \(reason)\(advice())")
   }
 

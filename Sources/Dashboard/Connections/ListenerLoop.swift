@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
 
 /// Listens in one place, TCP or the control socket, and answers with the router; binds again when
 /// binding fails, with growing pauses, until asked to stop.
@@ -71,7 +72,7 @@ final class ListenerLoop: Sendable {
       try await application().run()
       return "the listening socket was closed"
     } catch let failure as IOError {
-      return SystemMessage.text(failure.errnoCode)
+      return Errno(rawValue: failure.errnoCode).description
     } catch {
       return "\(error)"
     }

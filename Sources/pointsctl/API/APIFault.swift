@@ -4,6 +4,7 @@ import JSONText
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import SystemPackage
 
 /// What goes wrong between here and the daemon, in words for the operator.
 enum APIFault {
@@ -66,7 +67,7 @@ enum APIFault {
   private static func systemFault(
     _ endpoint: Endpoint, _ place: String, _ code: Int32
   ) -> CommandFault {
-    let reason = String(cString: strerror(code))
+    let reason = Errno(rawValue: code).description
     guard code == EACCES || code == EPERM else {
       return CommandFault(.unavailable, "\(place): \(reason). \(advice(endpoint))")
     }

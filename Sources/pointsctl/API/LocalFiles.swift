@@ -1,5 +1,6 @@
 import Glibc
 import JSONText
+import SystemPackage
 
 /// The control socket to use in this environment and folder.
 func chosenSocket(asked: String?) -> String {
@@ -19,11 +20,11 @@ func readToken(_ path: String) throws(CommandFault) -> String {
     CommandFault(.unreadable, "the token file \(excerpt(path, limit: 200)): \(reason)")
   }
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw fault(String(cString: strerror(errno))) }
+  guard descriptor >= 0 else { throw fault(Errno(rawValue: errno).description) }
   defer { close(descriptor) }
   var bytes = [UInt8](repeating: 0, count: 64 << 10)
   let count = read(descriptor, &bytes, bytes.count)
-  guard count >= 0 else { throw fault(String(cString: strerror(errno))) }
+  guard count >= 0 else { throw fault(Errno(rawValue: errno).description) }
   var line = bytes[..<count]
   while line.last == UInt8(ascii: "\n") || line.last == UInt8(ascii: "\r") { line.removeLast() }
   // Anything else cannot stand in a header.

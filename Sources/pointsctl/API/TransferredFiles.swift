@@ -1,5 +1,6 @@
 import Glibc
 import JSONText
+import SystemPackage
 
 /// A file that is written beside its place and put there when it is whole.
 final class NewFile {
@@ -34,12 +35,10 @@ final class NewFile {
   }
 
   func write(_ bytes: [UInt8]) throws(CommandFault) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw Self.fault(path) }
-      rest = rest.dropFirst(count)
+    do {
+      try FileDescriptor(rawValue: descriptor).writeAll(bytes)
+    } catch {
+      throw Self.fault(path, error)
     }
   }
 
@@ -54,10 +53,12 @@ final class NewFile {
     descriptor = -1
   }
 
-  private static func fault(_ path: String) -> CommandFault {
+  private static func fault(
+    _ path: String, _ error: any Error = Errno(rawValue: errno)
+  ) -> CommandFault {
     CommandFault(
       .output,
-      "cannot write \(excerpt(path, limit: 4096)): \(String(cString: strerror(errno)));"
+      "cannot write \(excerpt(path, limit: 4096)): \(error);"
         + " nothing is left of it")
   }
 }
@@ -99,6 +100,6 @@ final class SentFile: Sendable {
   private static func fault(_ path: String, _ number: Int32) -> CommandFault {
     CommandFault(
       .unreadable,
-      "cannot read \(excerpt(path, limit: 4096)): \(String(cString: strerror(number)))")
+      "cannot read \(excerpt(path, limit: 4096)): \(Errno(rawValue: number))")
   }
 }

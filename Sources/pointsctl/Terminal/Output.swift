@@ -1,5 +1,6 @@
 import Glibc
 import JSONText
+import SystemPackage
 
 /// What a command says: results on standard output, everything else on standard error.
 enum Output {
@@ -31,7 +32,7 @@ enum Output {
       } else if errno == EAGAIN {
         waitUntilWritable()
       } else if errno != EINTR {
-        throw CommandFault(.output, "cannot write the output: \(String(cString: strerror(errno)))")
+        throw CommandFault(.output, "cannot write the output: \(Errno(rawValue: errno))")
       }
     }
   }

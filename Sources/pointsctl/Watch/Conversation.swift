@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import SystemPackage
 
 /// Why a connection ended, in words for the user.
 struct WatchFault: Error, CustomStringConvertible {
@@ -43,7 +44,7 @@ struct Conversation {
     } catch let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE {
       throw Self.closed
     } catch let error as IOError {
-      let reason = String(cString: strerror(error.errnoCode))
+      let reason = Errno(rawValue: error.errnoCode).description
       throw WatchFault(description: "the connection broke: \(reason)")
     } catch let error where error is ChannelError || error is NIOAsyncWriterError {
       // It was closed before a question was on its way.
@@ -95,6 +96,6 @@ struct Conversation {
     guard let error = error as? NIOConnectionError else { return "\(error)" }
     guard let first = error.connectionErrors.first else { return "the host has no address" }
     guard let error = first.error as? IOError else { return "\(first.error)" }
-    return String(cString: strerror(error.errnoCode))
+    return Errno(rawValue: error.errnoCode).description
   }
 }
