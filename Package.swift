@@ -26,6 +26,7 @@ let nioHTTPTypesHTTP1: Target.Dependency = .product(
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -47,6 +48,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
   targets: [
     // Its package comes with libmariadb-dev.
@@ -119,7 +121,7 @@ let package = Package(
       name: "pointsctl",
       dependencies: [
         "CLinux", "Files", "Points", "JSONText", argumentParser, httpClient, nioCore, nioPosix,
-        nioHTTP1, system,
+        nioHTTP1, histogram, system,
       ],
       swiftSettings: strict),
     .target(

@@ -1,3 +1,4 @@
+import Histogram
 import JSONText
 
 /// What a benchmark counted.
@@ -8,9 +9,10 @@ struct BenchResult: Sendable {
   /// Connections that could not be made or ended early, and answers that are none.
   private(set) var errors = 0
   private(set) var firstError: String?
-  /// How many answers took so many microseconds; the last place has all that took longer.
-  private var latencies = [Int](repeating: 0, count: 1_000_001)
-  private(set) var longest = 0
+  /// In microseconds, to three digits.
+  private var latencies = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+
+  var longest: Int { answers == 0 ? 0 : Int(latencies.max) }
 
   mutating func add(_ answer: String, microseconds: Int) {
     guard answer.hasPrefix("User: ") else {
@@ -18,8 +20,7 @@ struct BenchResult: Sendable {
     }
     answers += 1
     if answer.contains(" | Stale: ") { stale += 1 }
-    latencies[min(max(microseconds, 0), latencies.count - 1)] += 1
-    longest = max(longest, microseconds)
+    latencies.record(UInt64(max(microseconds, 0)))
   }
 
   mutating func fail(_ reason: String) {
@@ -29,14 +30,7 @@ struct BenchResult: Sendable {
 
   /// The microseconds within which so large a part of the answers came; 0 without answers.
   func percentile(_ part: Double) -> Int {
-    let wanted = Int((Double(answers) * part).rounded(.up))
-    guard wanted > 0 else { return 0 }
-    var seen = 0
-    for (microseconds, count) in latencies.enumerated() {
-      seen += count
-      if seen >= wanted { return min(microseconds, longest) }
-    }
-    return longest
+    answers == 0 ? 0 : min(Int(latencies.valueAtPercentile(part * 100)), longest)
   }
 
   /// - Parameter seconds: how long it was measured.
