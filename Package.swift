@@ -174,7 +174,7 @@ let package = Package(
     .testTarget(
       name: "DashboardTests",
       dependencies: [
-        "Dashboard", "Points", "Telemetry", hummingbird,
+        "Dashboard", "Points", "Telemetry", "TestSupport", hummingbird,
         .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, nioCore, nioPosix,
         .product(name: "NIOEmbedded", package: "swift-nio"), nioHTTP1, logging, metrics, lifecycle,
       ],

@@ -29,6 +29,8 @@ public final class GroupReader: PointsReader {
   /// Reads that were begun and that were finished, for the deadline.
   private let begun = Atomic(0)
   private let finished = Atomic(0)
+  /// Whether the database refused the latest read; said once, however many ask.
+  private let isRefused = Atomic(false)
 
   /// How often the deadline is looked at. A read that is under way at two looks in a row has taken
   /// longer than one such pause, and is given up after two at the latest.
@@ -86,7 +88,9 @@ public final class GroupReader: PointsReader {
       let result = Result { () throws in try Self.read(request.users, session) }
       self.finished.add(1, ordering: .relaxed)
       switch result {
-      case .success(let rows): request.deliver(.success(rows))
+      case .success(let rows):
+        if self.isRefused.load(ordering: .relaxed) { self.readsAgain() }
+        request.deliver(.success(rows))
       case .failure(let error):
         self.failed(on: connection, error)
         request.deliver(.failure(ReadFailure(reason: "\(error)")))
@@ -150,10 +154,17 @@ public final class GroupReader: PointsReader {
 
   private func failed(on connection: Connection, _ error: any Error) {
     guard connection.isBroken else {
-      logger.error("points cannot be read: \(error)", metadata: ["event": "database"])
+      if !isRefused.exchange(true, ordering: .relaxed) {
+        logger.error("points cannot be read: \(error)", metadata: ["event": "database"])
+      }
       return
     }
     if let lost = giveUp(connection) { Task { await pool.release(lost) } }
+  }
+
+  private func readsAgain() {
+    guard isRefused.exchange(false, ordering: .relaxed) else { return }
+    logger.info("points can be read again", metadata: ["event": "database"])
   }
 
   /// The next read takes another connection.

@@ -1,6 +1,7 @@
 import Glibc
 import ServiceLifecycle
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Dashboard

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Points
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Dashboard

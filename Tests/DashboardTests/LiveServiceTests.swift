@@ -1,6 +1,7 @@
 import Glibc
 import Points
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import Dashboard

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Points
+import TestSupport
 import Testing
 
 @testable import Dashboard

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Points
 import Telemetry
+import TestSupport
 
 @testable import Dashboard
 

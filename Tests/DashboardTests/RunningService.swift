@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycle
 import Telemetry
+import TestSupport
 
 @testable import Dashboard
 

@@ -1,6 +1,7 @@
 import NIOCore
 import Points
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Dashboard

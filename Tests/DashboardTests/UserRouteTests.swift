@@ -1,5 +1,6 @@
 import HTTPTypes
 import Points
+import TestSupport
 import Testing
 
 @testable import Dashboard

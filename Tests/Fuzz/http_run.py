@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import struct
+import time
 from random import Random
 
 from http_cases import Request, damage
@@ -171,8 +172,17 @@ def _unchunked(rest: bytes) -> tuple[bytes, bytes]:
         body, rest = body + rest[:count], rest[count + 2:]
 
 
+# A damaged target may still name a stream, which ends with its client.
+STREAMS = (b"content-type: text/event-stream", b"content-type: application/x-ndjson")
+
+
 def _read_to_end(client: socket.socket) -> bytes:
     received = bytearray()
+    end = time.monotonic() + 15
     while piece := client.recv(65_536):
         received += piece
+        if any(stream in received.lower() for stream in STREAMS):
+            break
+        if time.monotonic() > end:
+            raise TimeoutError
     return bytes(received)

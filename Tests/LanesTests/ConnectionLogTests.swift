@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import Lanes
@@ -8,8 +9,8 @@ import Testing
 @Suite struct ConnectionLogTests {
   @Test(arguments: [Logger.Level.debug, .info])
   func debugLinesNameThePeer(level: Logger.Level) throws {
-    let lines = Faults()
-    var logger = Logger(label: "lanes") { _ in LineHandler(lines: lines) }
+    let recorder = LogRecorder()
+    var logger = recorder.logger
     logger.logLevel = level
     var replay = try Replay(logger: logger)
     try replay.expect(
@@ -22,7 +23,7 @@ import Testing
       """#)
     let server = "client 192.0.2.1:4000 of server1 (Afif, port 5001)"
     let expected = ["\(server): connected", "\(server): ping requested", "\(server): closed"]
-    #expect(lines.takeAll() == (level == .debug ? expected : []))
+    #expect(recorder.lines == (level == .debug ? expected.map { "debug: \($0)" } : []))
   }
 
   @Test func peersOfBothFamilies() {
@@ -38,20 +39,4 @@ import Testing
     #expect("\(PeerAddress(storage))" == "[::1]:5001")
     #expect(MemoryLayout<Connection>.stride == 64)
   }
-}
-
-/// Keeps what is logged.
-private struct LineHandler: LogHandler {
-  let lines: Faults
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.debug
-
-  init(lines: Faults) { self.lines = lines }
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.add("\(event.message)") }
 }

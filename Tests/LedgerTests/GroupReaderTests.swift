@@ -71,6 +71,23 @@ struct GroupReaderTests {
     }
   }
 
+  /// However many clients ask meanwhile.
+  @Test func aTableThatCannotBeReadIsLoggedOnce() async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    let recorder = LogRecorder()
+    let reader = GroupReader(
+      pool: ConnectionPool(settings: fixture.settings, size: 1), logger: recorder.logger)
+    try await fixture.byHand("RENAME TABLE user_tracking TO away")
+    for _ in 0..<3 {
+      await #expect(throws: ReadFailure.self) { try await read(["Afif"], reader).get() }
+    }
+    try await fixture.byHand("RENAME TABLE away TO user_tracking")
+    for _ in 0..<3 { #expect(try await read(["Afif"], reader).get().count == 1) }
+    #expect(recorder.lines.count == 2, "\(recorder.lines)")
+    #expect(recorder.lines.first?.hasPrefix("error: points cannot be read: ") == true)
+    #expect(recorder.lines.last == "info: points can be read again")
+  }
+
   /// The connection's own deadline is ten minutes here: what ends the read is the reader's.
   @Test(.timeLimit(.minutes(1))) func givesUpAServerThatHangs() async throws {
     let database = try await PrivateDatabase.start()

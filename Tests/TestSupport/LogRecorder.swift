@@ -2,17 +2,19 @@ import Logging
 import Synchronization
 
 /// Keeps the lines of a logger, with their level before them.
-final class LogRecorder: Sendable {
+public final class LogRecorder: Sendable {
   private let kept = Mutex<[String]>([])
 
-  var lines: [String] { kept.withLock { $0 } }
+  public init() {}
+
+  public var lines: [String] { kept.withLock { $0 } }
 
   /// Those that an operator would be shown by default and has to do something about.
-  var loudLines: [String] {
+  public var loudLines: [String] {
     lines.filter { line in ["warning", "error", "critical"].contains { line.hasPrefix($0) } }
   }
 
-  var logger: Logger { Logger(label: "test") { _ in Handler(recorder: self) } }
+  public var logger: Logger { Logger(label: "test") { _ in Handler(recorder: self) } }
 
   private struct Handler: LogHandler {
     let recorder: LogRecorder
