@@ -120,7 +120,7 @@ def _broken(random: Random, api: Api) -> tuple[bytes, str | None]:
                 received = client.recv(65_536)
             else:
                 client.shutdown(socket.SHUT_WR)
-                received = _read_to_end(client)
+                received = _read_to_end(client, leaves=STREAMS)
         except (ConnectionError, BrokenPipeError, OSError) as error:
             if isinstance(error, TimeoutError) and not streams:
                 return data, "the connection was not closed within 15 s of the end of what was sent"
@@ -176,12 +176,12 @@ def _unchunked(rest: bytes) -> tuple[bytes, bytes]:
 STREAMS = (b"content-type: text/event-stream", b"content-type: application/x-ndjson")
 
 
-def _read_to_end(client: socket.socket) -> bytes:
+def _read_to_end(client: socket.socket, leaves: tuple[bytes, ...] = ()) -> bytes:
     received = bytearray()
     end = time.monotonic() + 15
     while piece := client.recv(65_536):
         received += piece
-        if any(stream in received.lower() for stream in STREAMS):
+        if any(stream in received.lower() for stream in leaves):
             break
         if time.monotonic() > end:
             raise TimeoutError
