@@ -14,12 +14,12 @@ public struct Configuration: Sendable, Hashable {
   public var accrual: Accrual
   public var log: Log
   /// At least one, in the order of the file.
-  public var users: [UserConfiguration]
+  public var users: [ServerDefinition]
 
   public init(
     instance: String? = nil, database: Database, http: HTTP, control: Control, listeners: Listeners,
     accrual: Accrual,
-    log: Log, users: [UserConfiguration]
+    log: Log, users: [ServerDefinition]
   ) {
     self.instance = instance
     self.database = database
@@ -174,32 +174,5 @@ public struct Configuration: Sendable, Hashable {
     public init(level: Level) {
       self.level = level
     }
-  }
-}
-
-/// One user and its server.
-public struct UserConfiguration: Sendable, Hashable {
-  /// At most 100 bytes of UTF-8, in Unicode's normalisation form C.
-  public var name: String
-  /// The server's name.
-  public var server: String
-  /// Each spelt as where it stands first in the file.
-  public var groups: [String]
-  /// An IPv4 or IPv6 address.
-  public var address: String
-  /// 1 to 65535.
-  public var port: Int
-  public var terms: AccrualTerms
-
-  public init(
-    name: String, server: String, groups: [String], address: String, port: Int,
-    terms: AccrualTerms
-  ) {
-    self.name = name
-    self.server = server
-    self.groups = groups
-    self.address = address
-    self.port = port
-    self.terms = terms
   }
 }

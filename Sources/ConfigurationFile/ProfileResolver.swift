@@ -3,14 +3,14 @@ import Points
 
 /// Finds the users that profiles name: a user, a server, a group or `all`, in any case.
 public struct ProfileResolver: Sendable {
-  private let users: [UserConfiguration]
+  private let users: [ServerDefinition]
   private let members: [FoldedName: [Int]]
 
-  public init(users: [UserConfiguration]) {
+  public init(users: [ServerDefinition]) {
     self.users = users
     var members: [FoldedName: [Int]] = [FoldedName("all"): Array(users.indices)]
     for (index, user) in users.enumerated() {
-      for name in Set([user.name, user.server].map(FoldedName.init)) {
+      for name in Set([user.user, user.server].map(FoldedName.init)) {
         members[name, default: []].append(index)
       }
       for group in user.groups { members[FoldedName(group), default: []].append(index) }
@@ -31,13 +31,13 @@ public struct ProfileResolver: Sendable {
       }
     }
     guard unknown.isEmpty else { throw UnknownProfiles(profiles: unknown) }
-    return found.sorted().map { users[$0].name }
+    return found.sorted().map { users[$0].user }
   }
 
   /// Every name a profile may have, each once.
   private var names: [String] {
     var seen: Set<FoldedName> = []
-    return (users.map(\.name) + users.map(\.server) + users.flatMap(\.groups) + ["all"])
+    return (users.map(\.user) + users.map(\.server) + users.flatMap(\.groups) + ["all"])
       .filter { seen.insert(FoldedName($0)).inserted }
   }
 }

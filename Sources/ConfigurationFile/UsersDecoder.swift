@@ -27,7 +27,7 @@ struct UsersDecoder {
     self.ports = ports
   }
 
-  mutating func decode(_ file: ObjectReader) -> [UserConfiguration] {
+  mutating func decode(_ file: ObjectReader) -> [ServerDefinition] {
     guard let node = file.node("users") else {
       file.missing("users", "give an array of users, each with name and port")
       return []
@@ -41,7 +41,7 @@ struct UsersDecoder {
       ObjectReader(element, path: "users[\(index)]", faults: faults)
     }
     // All users and servers before any group, so that it is the group which has to give way.
-    var entries: [(reader: ObjectReader, users: [UserConfiguration])] = []
+    var entries: [(reader: ObjectReader, users: [ServerDefinition])] = []
     for reader in readers { entries.append((reader, decodeEntry(reader))) }
     return entries.flatMap { reader, users in
       let groups = decodeGroups(reader)
@@ -55,7 +55,7 @@ struct UsersDecoder {
   }
 
   /// One user, or one for each of several names.
-  private mutating func decodeEntry(_ reader: ObjectReader) -> [UserConfiguration] {
+  private mutating func decodeEntry(_ reader: ObjectReader) -> [ServerDefinition] {
     let address = reader.address("address") ?? address
     let terms = decodeTerms(reader)
     let isOfSeveral = reader.node("names") != nil || reader.node("firstPort") != nil
@@ -63,8 +63,8 @@ struct UsersDecoder {
       isOfSeveral
       ? decodeSeveral(reader, address: address) : [decodeOne(reader, address: address)]
     return members.map {
-      UserConfiguration(
-        name: $0.name, server: $0.server, groups: [], address: address, port: $0.port, terms: terms)
+      ServerDefinition(
+        user: $0.name, server: $0.server, groups: [], address: address, port: $0.port, terms: terms)
     }
   }
 

@@ -1,3 +1,5 @@
+import Points
+
 /// What a configuration file asks of the running supervisor.
 public struct ProposedConfiguration: Sendable {
   /// In the order of the file; names and ports are unique.

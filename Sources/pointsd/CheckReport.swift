@@ -51,10 +51,10 @@ struct CheckReport {
     ]
     for user in configuration.users {
       let groups = user.groups.isEmpty ? "" : " [\(user.groups.joined(separator: ", "))]"
-      let skipped = selected.map { $0.contains(user.name) ? "" : " (not in the profiles)" } ?? ""
+      let skipped = selected.map { $0.contains(user.user) ? "" : " (not in the profiles)" } ?? ""
       let seconds = Double(user.terms.intervalMilliseconds) / 1000
       lines.append(
-        "\(user.server)\(groups) \(user.name) on \(user.address):\(user.port), "
+        "\(user.server)\(groups) \(user.user) on \(user.address):\(user.port), "
           + "\(user.terms.points) points every \(seconds) s\(skipped)")
     }
     lines += configuration.warnings().map { "WARNING    \($0)" }

@@ -6,14 +6,6 @@ import Logging
 import NIOCore
 import Supervisor
 
-extension ServerDefinition {
-  init(_ user: UserConfiguration) {
-    self.init(
-      user: user.name, server: user.server, groups: user.groups, address: user.address,
-      port: user.port, terms: user.terms)
-  }
-}
-
 extension LaneLimits {
   init(_ listeners: Configuration.Listeners) {
     self.init(

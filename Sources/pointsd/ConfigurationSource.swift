@@ -33,7 +33,7 @@ final class ConfigurationSource: ConfigurationReading {
     }
     let before = current.withLock { $0 }
     return ProposedConfiguration(
-      definitions: configuration.users.map(ServerDefinition.init), selected: selected,
+      definitions: configuration.users, selected: selected,
       settings: configuration.changes(from: before, .adopted),
       needsRestart: configuration.changes(from: before, .needsRestart)
     ) {

@@ -56,7 +56,7 @@ struct Parts {
     let reader = GroupReader(
       pool: pool, keepsConnection: database.connections > 4, logger: logger)
     let supervisor = Supervisor(
-      definitions: configuration.users.map(ServerDefinition.init), selected: selected,
+      definitions: configuration.users, selected: selected,
       store: ledger, reader: reader, host: lanes, configurationFile: source,
       backups: LedgerBackups(database.settings),
       time: .system, logger: logger)

@@ -13,11 +13,11 @@ import Testing
     let terms = AccrualTerms(points: 10, intervalMilliseconds: 30_000)
     #expect(configuration.database == .managed(dataDirectory: "/etc/var/mariadb"))
     #expect(configuration.control.socket == "/etc/var/control.sock")
-    #expect(configuration.users.map(\.name) == ["Afif", "Syahmi", "Irfan", "Hairiel", "Faiz"])
+    #expect(configuration.users.map(\.user) == ["Afif", "Syahmi", "Irfan", "Hairiel", "Faiz"])
     #expect(
       configuration.users[3]
-        == UserConfiguration(
-          name: "Hairiel", server: "server_c1", groups: ["c"], address: "127.0.0.1", port: 6001,
+        == ServerDefinition(
+          user: "Hairiel", server: "server_c1", groups: ["c"], address: "127.0.0.1", port: 6001,
           terms: terms))
   }
 
@@ -36,8 +36,8 @@ import Testing
         maximumCatchUpSeconds: 86_400),
       log: .init(level: .info),
       users: [
-        UserConfiguration(
-          name: "Zoë", server: "zoë", groups: [], address: "127.0.0.1", port: 1,
+        ServerDefinition(
+          user: "Zoë", server: "zoë", groups: [], address: "127.0.0.1", port: 1,
           terms: AccrualTerms(points: 10, intervalMilliseconds: 30_000))
       ])
     #expect(configuration == expected)
@@ -142,9 +142,9 @@ import Testing
         """#)
     ).users
     let terms = AccrualTerms(points: 2, intervalMilliseconds: 5000)
-    func member(_ name: String, _ server: String, _ port: Int) -> UserConfiguration {
-      UserConfiguration(
-        name: name, server: server, groups: ["class"], address: "127.0.0.3", port: port,
+    func member(_ name: String, _ server: String, _ port: Int) -> ServerDefinition {
+      ServerDefinition(
+        user: name, server: server, groups: ["class"], address: "127.0.0.3", port: port,
         terms: terms)
     }
     #expect(
@@ -165,25 +165,25 @@ import Testing
   func hostileNamesAreNames(_ name: String) throws {
     let escaped = name.replacing("\\", with: "\\\\")
     #expect(
-      try parse(Sample.users(#"{"name":"\#(escaped)","port":1}"#)).users.map(\.name) == [name])
+      try parse(Sample.users(#"{"name":"\#(escaped)","port":1}"#)).users.map(\.user) == [name])
   }
 
   @Test func aNameOfAHundredBytes() throws {
     let name = String(repeating: "é", count: 50)
-    #expect(try parse(Sample.users(#"{"name":"\#(name)","port":1}"#)).users[0].name == name)
+    #expect(try parse(Sample.users(#"{"name":"\#(name)","port":1}"#)).users[0].user == name)
   }
 
   /// Names that are only canonically equivalent become the same bytes.
   @Test func namesAreNormalised() throws {
     let users = #"{"name":"Zoe\u0308","port":1,"groups":["A\u030a"]}"#
     let user = try parse(Sample.users(users)).users[0]
-    #expect(Array(user.name.utf8) == Array("Zo\u{EB}".utf8))
+    #expect(Array(user.user.utf8) == Array("Zo\u{EB}".utf8))
     #expect(Array(user.server.utf8) == Array("zo\u{EB}".utf8))
     #expect(Array(user.groups[0].utf8) == Array("\u{C5}".utf8))
   }
 
   @Test func escapesAreDecoded() throws {
     let user = try parse(Sample.users(#"{"name":"\u0041\ud83d\ude00\/\"\\","port":1}"#)).users[0]
-    #expect(user.name == "A😀/\"\\")
+    #expect(user.user == "A😀/\"\\")
   }
 }

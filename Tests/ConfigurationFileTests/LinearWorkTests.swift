@@ -1,5 +1,6 @@
 import JSONText
 import Synchronization
+import Points
 import Testing
 
 @testable import ConfigurationFile
