@@ -10,7 +10,7 @@ extension API {
         .get, "/api/audit",
         .init(
           summary: "Who changed what, when and why, newest first; edits by hand are among it",
-          answer: .data(OpenAPISchemas.list(of: "AuditEntry"), beside: ["next"]),
+          answer: .data(Shapes.auditEntry.listReference, beside: ["next"]),
           query: [
             .init(
               name: "limit", text: "The newest so many, 50 when nothing is asked.",
@@ -28,7 +28,7 @@ extension API {
         let next =
           entries.count < selection.limit ? nil : entries.last.map { Self.text($0.position) }
         return .success(
-          .array(entries.map(ResponseEncoding.audit)), beside: [("next", .text(next))])
+          Shapes.auditEntry.list(entries), beside: [("next", .text(next))])
       }
     ]
   }

@@ -10,19 +10,19 @@ extension API {
         .get, "/api/stats",
         .init(
           summary: "Total, average, maximum and minimum of the points",
-          answer: .data(OpenAPISchemas.reference("Statistics"), beside: ["stale_seconds"])),
+          answer: .data(Shapes.statistics.reference, beside: ["stale_seconds"])),
         right: .read
       ) { _, _ in
         let reading = try await control.users()
-        return .success(ResponseEncoding.statistics(reading.value), beside: staleness(reading))
+        return .success(Shapes.statistics.json(reading.value), beside: staleness(reading))
       },
       Route(
         .get, "/api/verify",
         .init(
           summary: "Check the ledger against the rule",
-          answer: .data(OpenAPISchemas.reference("Verification")), failures: [503]),
+          answer: .data(Shapes.verification.reference), failures: [503]),
         right: .guardedRead
-      ) { _, _ in .success(ResponseEncoding.verification(try await control.verify())) },
+      ) { _, _ in .success(Shapes.verification.json(try await control.verify())) },
     ]
   }
 }

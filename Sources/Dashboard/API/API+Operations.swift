@@ -10,7 +10,7 @@ extension API {
         .get, "/api/operations",
         .init(
           summary: "What was asked, newest first; those of unknown outcome among them",
-          answer: .data(OpenAPISchemas.list(of: "Operation")),
+          answer: .data(Shapes.operation.listReference),
           query: [
             .init(
               name: "limit", text: "The newest so many, 50 when nothing is asked.",
@@ -23,13 +23,13 @@ extension API {
       ) { request, context in
         let selection = try await selection(request, context)
         return .success(
-          .array(try await control.operations(selection).map(ResponseEncoding.operation)))
+          Shapes.operation.list(try await control.operations(selection)))
       },
       Route(
         .get, "/api/operations/{id}",
         .init(
           summary: "One operation, and whether it was done",
-          answer: .data(OpenAPISchemas.reference("Operation")), failures: [404, 503]),
+          answer: .data(Shapes.operation.reference), failures: [404, 503]),
         right: .guardedRead
       ) { _, context in
         let identifier = try parameter("id", context)
@@ -37,7 +37,7 @@ extension API {
           throw APIError(
             .notFound, "No operation has this id: it was not done, and nothing was changed by it")
         }
-        return .success(ResponseEncoding.operation(record))
+        return .success(Shapes.operation.json(record))
       },
     ]
   }

@@ -9,11 +9,11 @@ extension API {
       .get, "/api/servers",
       .init(
         summary: "All servers, in the order of the configuration",
-        answer: .data(OpenAPISchemas.list(of: "Server"))), right: .read
+        answer: .data(Shapes.server.listReference)), right: .read
     ) { _, context in
       let audience = context.caller.audience
       return .success(
-        .array(await control.servers().map { ResponseEncoding.server($0, for: audience) }))
+        Shapes.server.list(await control.servers().map { ($0, audience) }))
     }
     let single = [ServerVerb.start, .stop, .restart].map(serverRoute)
     return [list] + single + ServerVerb.allCases.map(groupRoute)
@@ -61,7 +61,7 @@ extension API {
       let body = try await ChangeBody.reason(request)
       let operation = try await operation(request, context, reason: body.reason)
       return .success([
-        ResponseEncoding.server(try await carryOut(verb, on: name, by: operation), for: .permitted)
+        Shapes.server.json((try await carryOut(verb, on: name, by: operation), .permitted))
       ])
     }
   }
@@ -76,13 +76,13 @@ extension API {
       let members = try await control.members(ofProfile: group)
       let asked = try await operation(request, context, reason: body.reason)
       let servers = try await together(verb, members, asked)
-      return .success(.array(servers.map { ResponseEncoding.server($0, for: .permitted) }))
+      return .success(Shapes.server.list(servers.map { ($0, .permitted) }))
     }
   }
 
   private func description(_ summary: String, failures: [Int]) -> Route.Description {
     Route.Description(
-      summary: summary, answer: .data(OpenAPISchemas.list(of: "Server")), body: "Reason",
+      summary: summary, answer: .data(Shapes.server.listReference), body: "Reason",
       failures: failures)
   }
 

@@ -16,13 +16,13 @@ extension API {
       Route(
         .get, "/healthz",
         .init(
-          summary: "Alive", answer: .data(OpenAPISchemas.reference("Health"))), right: .read
+          summary: "Alive", answer: .data(JSONSchema.reference("Health"))), right: .read
       ) { _, _ in .success(["status": "alive"]) },
       Route(
         .get, "/readyz",
         .init(
           summary: "Ready: the database answers and every wanted server was tried",
-          answer: .data(OpenAPISchemas.reference("Health")), failures: [503]), right: .read
+          answer: .data(JSONSchema.reference("Health")), failures: [503]), right: .read
       ) { _, context in
         if let failure = await control.readinessFailure() {
           throw APIError(

@@ -11,7 +11,7 @@ extension API {
         .init(
           summary: "All users and their points, by name",
           answer: .data(
-            OpenAPISchemas.list(of: "User"), beside: ["timestamp", "stale_seconds"])), right: .read
+            Shapes.user.listReference, beside: ["timestamp", "stale_seconds"])), right: .read
       ) { _, _ in
         let reading = try await control.users()
         return .success(
@@ -22,11 +22,11 @@ extension API {
         .get, "/api/users/{name}",
         .init(
           summary: "One user and its points",
-          answer: .data(OpenAPISchemas.reference("User"), beside: ["stale_seconds"]),
+          answer: .data(Shapes.user.reference, beside: ["stale_seconds"]),
           failures: [404]), right: .read
       ) { _, context in
         let reading = try await control.user(try parameter("name", context))
-        return .success(ResponseEncoding.user(reading.value), beside: staleness(reading))
+        return .success(Shapes.user.json(reading.value), beside: staleness(reading))
       },
       Route(
         .get, "/api/users/{name}/status",
@@ -34,7 +34,7 @@ extension API {
           summary: "Whether a user earns points", answer: .flat("UserStatus"), failures: [404]),
         right: .read
       ) { _, context in
-        .json(ResponseEncoding.userStatus(try await control.server(try parameter("name", context))))
+        .json(Shapes.userStatus.json(try await control.server(try parameter("name", context))))
       },
       statusRoute(.pause, "Stop earning, keep answering"),
       statusRoute(.resume, "Earn again"),
@@ -57,7 +57,7 @@ extension API {
         .post, "/api/users/{name}/adjust",
         .init(
           summary: "Add points, or take some away; never below 0",
-          answer: .data(OpenAPISchemas.reference("User")), body: "Adjustment",
+          answer: .data(Shapes.user.reference), body: "Adjustment",
           bodyIsRequired: true, failures: [404, 409]), right: .change
       ) { request, context in
         let name = try parameter("name", context)
@@ -65,7 +65,7 @@ extension API {
         let row = try await control.adjust(
           .adjust(delta: body.delta ?? 0), user: name,
           by: try await operation(request, context, reason: body.reason))
-        return .success(ResponseEncoding.user(row))
+        return .success(Shapes.user.json(row))
       },
       historyRoute,
     ]
@@ -85,17 +85,17 @@ extension API {
       let status = try await control.apply(
         change, to: name,
         by: try await operation(request, context, reason: body.reason))
-      return .json(ResponseEncoding.userStatus(status))
+      return .json(Shapes.userStatus.json(status))
     }
   }
 
   private var historyRoute: Route {
-    let stamp = OpenAPISchemas.stamp
+    let stamp = JSONSchema.stamp
     return Route(
       .get, "/api/users/{name}/history",
       .init(
         summary: "A user's points over time, oldest first",
-        answer: .data(OpenAPISchemas.list(of: "HistoryPoint")),
+        answer: .data(Shapes.historyPoint.listReference),
         query: [
           .init(
             name: "updates", text: "The last so many updates, 20 when nothing is asked.",
@@ -107,7 +107,7 @@ extension API {
     ) { request, context in
       let range = try HistoryQuery.parse(request.uri.query, now: time.now())
       let points = try await control.history(of: try parameter("name", context), range: range)
-      return .success(.array(points.map(ResponseEncoding.historyPoint)))
+      return .success(Shapes.historyPoint.list(points))
     }
   }
 }

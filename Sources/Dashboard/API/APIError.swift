@@ -76,7 +76,7 @@ struct APIError: Error, Sendable, Equatable {
     let operation = operation.map { [JSON.Member(name: "operation", value: .string($0))] } ?? []
     let users =
       users.isEmpty
-      ? [] : [JSON.Member(name: "users", value: .array(users.map(ResponseEncoding.outcome)))]
+      ? [] : [JSON.Member(name: "users", value: Shapes.userOutcome.list(users))]
     return .object(fault + operation + users)
   }
 }

@@ -17,6 +17,6 @@ final class EncodedUsers: Sendable {
   }
 
   private static func encode(_ rows: [PointsRow]) -> JSON {
-    .array(rows.map(ResponseEncoding.user))
+    Shapes.user.list(rows)
   }
 }

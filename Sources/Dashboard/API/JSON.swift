@@ -20,6 +20,8 @@ enum JSON: Sendable, Equatable {
 
   static func number(_ value: some FixedWidthInteger) -> JSON { .integer(Int128(value)) }
 
+  static func strings(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
+
   /// The text, or null.
   static func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
 

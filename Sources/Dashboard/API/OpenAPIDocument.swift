@@ -43,7 +43,7 @@ struct OpenAPIDocument: Sendable {
 
   private static let failure: JSON = [
     "description": "Not done; `error` says why.",
-    "content": ["application/json": ["schema": OpenAPISchemas.reference("Failure")]],
+    "content": ["application/json": ["schema": JSONSchema.reference("Failure")]],
   ]
 
   /// One entry for each path, in the order of the routes.
@@ -73,7 +73,7 @@ struct OpenAPIDocument: Sendable {
           name: "requestBody",
           value: [
             "required": .bool(route.description.bodyIsRequired),
-            "content": ["application/json": ["schema": OpenAPISchemas.reference(body)]],
+            "content": ["application/json": ["schema": JSONSchema.reference(body)]],
           ]))
     }
     if route.takesLargeBody {
@@ -122,7 +122,7 @@ struct OpenAPIDocument: Sendable {
     switch answer {
     case .content(let type):
       .object([JSON.Member(name: type, value: ["schema": ["type": "string"]])])
-    case .flat(let schema): ["application/json": ["schema": OpenAPISchemas.reference(schema)]]
+    case .flat(let schema): ["application/json": ["schema": JSONSchema.reference(schema)]]
     case .data(let schema, let beside):
       ["application/json": ["schema": OpenAPISchemas.envelope(schema, beside: beside)]]
     }

@@ -14,7 +14,7 @@ extension API {
         .post, "/api/login",
         .init(
           summary: "A link that lets one browser in, good once and for ten minutes",
-          answer: .data(OpenAPISchemas.reference("LoginLink")), failures: [503]),
+          answer: .data(JSONSchema.reference("LoginLink")), failures: [503]),
         right: .controlSocket
       ) { _, context in
         guard let account = await context.peer.account() else {
@@ -33,7 +33,7 @@ extension API {
         .post, "/api/login/revoke",
         .init(
           summary: "End every link and every browser's session",
-          answer: .data(OpenAPISchemas.reference("Health")), failures: [503]),
+          answer: .data(JSONSchema.reference("Health")), failures: [503]),
         right: .controlSocket
       ) { _, context in
         let requester = await context.requester()
@@ -102,7 +102,7 @@ extension API {
       .get, "/api/session",
       .init(
         summary: "Whether the asking browser or client may change things, and as whom",
-        answer: .data(OpenAPISchemas.reference("Session"))), right: .read
+        answer: .data(JSONSchema.reference("Session"))), right: .read
     ) { _, context in
       let requester = context.caller.mayChange ? await context.requester() : nil
       return .success([

@@ -67,23 +67,23 @@ enum EventEncoder {
     case .points(let rows):
       [
         "timestamp": .string(timestamp.description),
-        "users": .array(rows.map(ResponseEncoding.user)),
+        "users": Shapes.user.list(rows),
       ]
-    case .server(let status): ResponseEncoding.server(status, for: audience)
+    case .server(let status): Shapes.server.json((status, audience))
     case .servers(let servers):
-      ["servers": .array(servers.map { ResponseEncoding.server($0, for: audience) })]
-    case .configuration(let condition): ResponseEncoding.configuration(condition, for: audience)
-    case .database(let condition): ResponseEncoding.database(condition, for: audience)
+      ["servers": Shapes.server.list(servers.map { ($0, audience) })]
+    case .configuration(let condition): Conditions.configuration(condition, for: audience)
+    case .database(let condition): Conditions.database(condition, for: audience)
     case .restored: [:]
     case .late(let users): ["users": .array(users.map(JSON.string))]
     case .snapshot(let state):
       [
         "timestamp": .string(timestamp.description), "started": .string(String(started)),
-        "users": .array(state.rows.map(ResponseEncoding.user)),
-        "servers": .array(state.servers.map { ResponseEncoding.server($0, for: audience) }),
-        "stats": ResponseEncoding.statistics(state.rows),
-        "database": ResponseEncoding.database(state.database, for: audience),
-        "configuration": ResponseEncoding.configuration(state.configuration, for: audience),
+        "users": Shapes.user.list(state.rows),
+        "servers": Shapes.server.list(state.servers.map { ($0, audience) }),
+        "stats": Shapes.statistics.json(state.rows),
+        "database": Conditions.database(state.database, for: audience),
+        "configuration": Conditions.configuration(state.configuration, for: audience),
         "late": .array(state.late.map(JSON.string)),
         "stale_seconds": state.staleSeconds.map { .number($0) } ?? .null,
       ]
