@@ -68,7 +68,9 @@ let package = Package(
     ),
     .target(
       name: "Lanes",
-      dependencies: ["Points", "Telemetry", "CLinux", "QueueExecutor", logging, metrics, system],
+      dependencies: [
+        "Points", "JSONText", "Telemetry", "CLinux", "QueueExecutor", logging, metrics, system,
+      ],
       swiftSettings: strict),
     .target(name: "QueueExecutor", swiftSettings: strict),
     .target(

@@ -53,12 +53,7 @@ package func jsonString(_ text: String) -> String {
     switch scalar {
     case "\"": written += "\\\""
     case "\\": written += "\\\\"
-    case "\n": written += "\\n"
-    case "\r": written += "\\r"
-    case "\t": written += "\\t"
-    case let other where other.isControl || other.isBidirectionalControl:
-      written += "\\u" + hexadecimal(other.value)
-    case let other: written.unicodeScalars.append(other)
+    default: written.appendPrintable(scalar)
     }
   }
   return written + "\""

@@ -10,16 +10,23 @@ package func excerpt(_ text: String, limit: Int) -> String {
   for scalar in text.unicodeScalars {
     if length == limit { return printed + "…" }
     length += 1
-    switch scalar {
-    case "\n": printed += "\\n"
-    case "\r": printed += "\\r"
-    case "\t": printed += "\\t"
-    case let other where other.isControl || other.isBidirectionalControl:
-      printed += "\\u" + hexadecimal(other.value)
-    case let other: printed.unicodeScalars.append(other)
-    }
+    printed.appendPrintable(scalar)
   }
   return printed
+}
+
+extension String {
+  /// Appends what a terminal would obey as a JSON escape, and anything else as it is.
+  mutating func appendPrintable(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\n": self += "\\n"
+    case "\r": self += "\\r"
+    case "\t": self += "\\t"
+    case let other where other.isControl || other.isBidirectionalControl:
+      self += "\\u" + hexadecimal(other.value)
+    case let other: unicodeScalars.append(other)
+    }
+  }
 }
 
 /// `value` in at least four hexadecimal digits.

@@ -1,4 +1,4 @@
-import NIOCore
+import JSONText
 
 /// A JSON value to be sent: members keep their order, whole and broken numbers stay apart (`90.0`),
 /// neither of which JSONEncoder does.
@@ -38,12 +38,12 @@ enum JSON: Sendable, Equatable {
     case .bool(let value): bytes += (value ? "true" : "false").utf8
     case .integer(let value): bytes += value.description.utf8
     case .decimal(let value): bytes += (value.isFinite ? value.description : "null").utf8
-    case .string(let text): Self.append(text, to: &bytes)
+    case .string(let text): appendJSONString(text, to: &bytes)
     case .array(let values):
       Self.appendList(values, "[]", to: &bytes) { $0.append(to: &$1) }
     case .object(let members):
       Self.appendList(members, "{}", to: &bytes) { member, bytes in
-        Self.append(member.name, to: &bytes)
+        appendJSONString(member.name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         member.value.append(to: &bytes)
       }
@@ -61,23 +61,6 @@ enum JSON: Sendable, Equatable {
       append(item, &bytes)
     }
     bytes += brackets.utf8.suffix(1)
-  }
-
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
-    let hexadecimal = Array("0123456789abcdef".utf8)
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): bytes += "\\\"".utf8
-      case UInt8(ascii: "\\"): bytes += "\\\\".utf8
-      case UInt8(ascii: "\n"): bytes += "\\n".utf8
-      case 0..<0x20:
-        bytes += "\\u00".utf8
-        bytes += [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
   }
 }
 

@@ -1,3 +1,4 @@
+import JSONText
 import Points
 
 extension WireProtocol {
@@ -13,10 +14,10 @@ extension WireProtocol {
   /// The answer to `get_json`, without a line feed.
   /// - Parameter staleSeconds: the age of the row's value, when the database could not be asked.
   static func json(of row: PointsRow, staleSeconds: Int? = nil) -> [UInt8] {
-    var bytes = Array("{\"user\":\"".utf8)
-    for byte in row.user.utf8 { appendEscaped(byte, to: &bytes) }
+    var bytes = Array("{\"user\":".utf8)
+    appendJSONString(row.user, to: &bytes)
     let stamp = row.stamp.map { "\"\($0)\"" } ?? "null"
-    bytes += "\",\"points\":\(row.points),\"datetime_stamp\":\(stamp)".utf8
+    bytes += ",\"points\":\(row.points),\"datetime_stamp\":\(stamp)".utf8
     if let staleSeconds { bytes += ",\"stale_seconds\":\(cappedAge(staleSeconds))".utf8 }
     bytes.append(0x7D)
     return bytes
@@ -37,16 +38,4 @@ extension WireProtocol {
   static let userNotFound = Array("User not found".utf8)
 
   private static func cappedAge(_ seconds: Int) -> Int { max(0, min(seconds, maximumAgeSeconds)) }
-
-  /// Source: RFC 8259, section 7: quotation mark, reverse solidus and control characters.
-  private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
-    switch byte {
-    case 0x22, 0x5C: bytes += [0x5C, byte]
-    case 0..<0x20:
-      let digits = Array("0123456789abcdef".utf8)
-      bytes += "\\u00".utf8
-      bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    default: bytes.append(byte)
-    }
-  }
 }
