@@ -82,10 +82,7 @@ final class Server {
       publicReason: publicReason, publicLastError: lastError?.publicText)
   }
 
-  private var wanted: ServerState {
-    guard effective.running else { return .stopped }
-    return effective.paused ? .paused : .running
-  }
+  private var wanted: ServerState { effective.wanted }
 
   /// What is worth a line when it changes.
   struct Standing: Hashable {
@@ -143,5 +140,13 @@ final class Server {
     guard override == nil, let intent else { return "not in the profiles given at start" }
     let what = effective.running ? "paused" : "stopped"
     return "\(what) by \(intent.requestedBy)" + (intent.reason.map { ": \($0)" } ?? "")
+  }
+}
+
+extension EffectiveIntent {
+  /// As `GET /api/servers` shows it.
+  var wanted: ServerState {
+    guard running else { return .stopped }
+    return paused ? .paused : .running
   }
 }

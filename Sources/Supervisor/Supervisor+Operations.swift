@@ -7,12 +7,12 @@ extension Supervisor {
   {
     let before = try server(named: name)
     let user = before.definition.user
-    _ = try await self.change(change, of: [user], by: operation)
+    let receipt = try await self.change(change, of: [user], by: operation)
     await turned()
     // The change was made, also where a reload has removed the user meanwhile.
     guard let server = table.named(user) else { return before.status }
     await reach(change, server)
-    return server.status
+    return status(of: server, after: receipt)
   }
 
   public func apply(_ change: Change, toAll users: [String], by operation: Operation) async throws
@@ -24,7 +24,18 @@ extension Supervisor {
       .compactMap { table.named($0.user) }
     await turned()
     for server in changed { await reach(change, server) }
-    return GroupOutcome(servers: changed.map(\.status), users: receipt.users)
+    return GroupOutcome(
+      servers: changed.map { status(of: $0, after: receipt) }, users: receipt.users)
+  }
+
+  /// What the ledger was asked is wanted, also where the loop cannot follow it now.
+  private func status(of server: Server, after receipt: ChangeReceipt) -> ServerStatus {
+    var status = server.status
+    let intent = receipt.intents.first { $0.user == server.definition.user }
+    if let intent, intent.revision > server.intent?.revision ?? 0 {
+      status.wanted = EffectiveIntent(running: intent.running, paused: intent.paused).wanted
+    }
+    return status
   }
 
   /// Returns when a server has come to rest after a change; one that failed is tried again at once.

@@ -162,6 +162,20 @@ import Testing
     }
   }
 
+  /// Where the loop cannot look, what was done is nevertheless not answered as if it were not.
+  @Test func whatTheLedgerWasAskedIsAnsweredWhereItCannotBeFollowed() async throws {
+    let fixture = Fixture()
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.store.state.withLock { $0.lookFailure = .unavailable("a table is missing") }
+      let paused = try await fixture.supervisor.apply(.pause, to: "Afif", by: operation())
+      #expect(paused.wanted == .paused)
+      let all = try await fixture.supervisor.apply(
+        .stop, toAll: ["Afif", "Faiz"], by: operation())
+      #expect(all.servers.map(\.wanted) == [.stopped, .stopped])
+    }
+  }
+
   @Test func aGroupIsOneOperation() async throws {
     let fixture = Fixture()
     try await fixture.run {

@@ -5,6 +5,8 @@ import Synchronization
 final class FakeStore: LedgerStore {
   struct State {
     var failure: LedgerError?
+    /// What keeps the loop from looking at the ledger, while changes go through.
+    var lookFailure: LedgerError?
     var rows: [String: PointsRow] = [:]
     var intents: [String: Intent] = [:]
     var health = LedgerHealth.available
@@ -102,7 +104,8 @@ final class FakeStore: LedgerStore {
   }
 
   func snapshot(of users: [String]) async throws(LedgerError) -> LedgerSnapshot {
-    try checked { state in
+    if let failure = state.withLock({ $0.lookFailure }) { throw failure }
+    return try checked { state in
       state.snapshots += 1
       var snapshot = state.snapshot
       snapshot.rows = users.compactMap { state.rows[$0] }
