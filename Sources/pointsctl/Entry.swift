@@ -9,6 +9,7 @@ enum Entry {
     Output.holdStreams()
     let arguments = ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
     do {
+      try PointsctlCommand.checkName(arguments.first)
       var command = try await PointsctlCommand.asyncParseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -25,7 +25,14 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
   }
 
   static let commandLines: [WrongUse] = [
-    .init("unknown command", ["pss"], 64, "Error: Unexpected argument 'pss'"),
+    .init(
+      "unknown command", ["pss"], 64, "pointsctl: there is no command \"pss\"; did you mean ps?"),
+    .init(
+      "unknown command behind an option", ["--socket", "SOCKET", "pasue", "afif"], 64,
+      "pointsctl: there is no command \"pasue\"; did you mean pause?"),
+    .init(
+      "a command like no other", ["xyzzy"], 64,
+      "pointsctl: there is no command \"xyzzy\"; see pointsctl --help"),
     .init("unknown option", ["ps", "--jsn"], 64, "Error: Unknown option '--jsn'"),
     .init("unknown option first", ["--bogus", "ps"], 64, "Error: Unknown option '--bogus'"),
     .init("an argument too many", ["ps", "afif"], 64, "Error: Unexpected argument 'afif'"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONText
 import Points
 
 /// The command as a whole.
@@ -41,6 +42,19 @@ struct PointsctlCommand: AsyncParsableCommand {
       ForgetCommand.self, AuditCommand.self,
       BenchCommand.self,
     ])
+}
+
+extension PointsctlCommand {
+  /// Names the nearest command for one that there is not.
+  static func checkName(_ name: String?) throws(CommandFault) {
+    guard let name, !name.hasPrefix("-") else { return }
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard !names.contains(name) else { return }
+    let nearest = nearestNames(to: name, among: names).map { "; did you mean \($0)?" }
+    throw CommandFault(
+      .usage,
+      "there is no command \(quoted(name))\(nearest.first ?? "; see pointsctl --help")")
+  }
 }
 
 /// What every command takes.
