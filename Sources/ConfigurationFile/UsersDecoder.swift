@@ -3,7 +3,7 @@ import Points
 
 /// Reads the users and finds names and ports that two of them want.
 struct UsersDecoder {
-  /// A user as its entry names it, and where.
+  /// What is a user's own in an entry.
   private struct Member {
     let name: String
     let server: String

@@ -5,10 +5,21 @@ extension Ledger: LedgerStore {
   public func attempt(
     _ change: LedgerChange, partial: Bool
   ) async throws(LedgerError) -> ChangeReceipt {
+    // A reload waits for locks, and would let the ticks wait with it.
+    guard case .change(_, let users) = change.work, users.count > 1 else {
+      return try await attemptOnce(change, partial: partial)
+    }
+    do {
+      return try await writingMany { try await attemptOnce(change, partial: partial) }
+    } catch {
+      throw error as? LedgerError ?? .unavailable("\(error)")
+    }
+  }
+
+  private func attemptOnce(
+    _ change: LedgerChange, partial: Bool
+  ) async throws(LedgerError) -> ChangeReceipt {
     let (limit, instance) = (maximumCatchUpMilliseconds, instance)
-    let isOfMany = change.users.count > 1
-    if isOfMany { await writesOfMany.enter() }
-    defer { if isOfMany { writesOfMany.leave() } }
     return try await once(change.operation, "\(change.kind) \(change.users.inWords)") {
       connection in
       do {

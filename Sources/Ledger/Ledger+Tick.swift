@@ -65,17 +65,17 @@ extension Ledger {
     let values = TickStatements.creditValues(
       interval: interval, token: token, creditableSlots: creditableSlots(interval), runs: padded)
     return try await retries.run("credit the interval of \(interval) ms") {
-      await writesOfMany.enter()
-      defer { writesOfMany.leave() }
-      return try await tickPool.run { session in
-        var failure: DatabaseError?
-        do {
-          try session.execute(sql, values)
-        } catch let error as DatabaseError where error.isLock || error.isRange {
-          failure = error
+      try await writingMany {
+        try await tickPool.run { session in
+          var failure: DatabaseError?
+          do {
+            try session.execute(sql, values)
+          } catch let error as DatabaseError where error.isLock || error.isRange {
+            failure = error
+          }
+          return GroupResult(
+            reading: try session.readTick(interval: interval, token: token), failure: failure)
         }
-        return GroupResult(
-          reading: try session.readTick(interval: interval, token: token), failure: failure)
       }
     }
   }
@@ -134,12 +134,12 @@ extension Ledger {
     let limit = creditableSlots(interval)
     let earlier = uncreditedUsers[interval] ?? [:]
     let (refused, reading) = try await retries.run("credit users one by one") {
-      await writesOfMany.enter()
-      defer { writesOfMany.leave() }
-      return try await tickPool.transaction { session in
-        let refused = try session.creditUnlocked(
-          runs, interval: interval, token: token, creditableSlots: limit)
-        return (refused, try session.readTick(interval: interval, token: token))
+      try await writingMany {
+        try await tickPool.transaction { session in
+          let refused = try session.creditUnlocked(
+            runs, interval: interval, token: token, creditableSlots: limit)
+          return (refused, try session.readTick(interval: interval, token: token))
+        }
       }
     }
     result.rows = reading.rows

@@ -28,7 +28,7 @@ public actor Ledger {
   private let ticks = OneAtATime()
   /// A statement that locks the rows of many would find those of another of ours, and take them for
   /// those of strangers: one try of such a write after the other.
-  let writesOfMany = OneAtATime()
+  private let writesOfMany = OneAtATime()
   /// Reports under way, by their kind.
   var reports: [Report: Int] = [:]
   private var isPrepared = false
@@ -94,8 +94,13 @@ public actor Ledger {
   func oneTickAtATime<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws -> Result {
-    await ticks.enter()
-    defer { ticks.leave() }
-    return try await body()
+    try await ticks.run(body)
+  }
+
+  /// One try of such a write. One that itself waits for a stranger's lock is not waited for any longer.
+  func writingMany<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    try await writesOfMany.run(within: .milliseconds(500), body)
   }
 }
