@@ -81,7 +81,14 @@ public actor Ledger {
     }
   }
 
-  public func health() async -> LedgerHealth { await lock.health() }
+  public func health() async -> LedgerHealth {
+    let health = await lock.health()
+    if case .away = health {
+      // A network that loses packets tells neither side that a connection is gone.
+      for pool in [pool, tickPool, reportPool] { await pool.closeIdle() }
+    }
+    return health
+  }
 
   /// Gives the lock back, at the end.
   public func close() async { await lock.release() }

@@ -104,6 +104,11 @@ public actor ConnectionPool {
     carryOut(machine.close())
   }
 
+  /// Closes the connections that nobody uses, as after an outage, which they may not have survived.
+  public func closeIdle() {
+    carryOut(machine.closeIdle())
+  }
+
   private func cancel(_ waiter: Int) {
     machine.cancel(waiter: waiter)
     waiting.removeValue(forKey: waiter)?.continuation.resume(throwing: CancellationError())

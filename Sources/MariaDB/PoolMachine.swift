@@ -107,9 +107,8 @@ extension PoolMachine {
       return serve(nowMilliseconds)
     }
     places[place] = nil
-    // What broke this one may have broken the others.
-    return [.close(place: place)] + (isBroken ? checkIdle { _ in true } : [])
-      + serve(nowMilliseconds)
+    // What broke this one may have broken the others; to ask a dead one takes as long as to use it.
+    return [.close(place: place)] + (isBroken ? closeIdle() : []) + serve(nowMilliseconds)
   }
 
   /// No connection is given out any more; leased ones are closed when they are given back.
@@ -118,12 +117,16 @@ extension PoolMachine {
     isClosed = true
     let refusals = waiters.map { Action.refuse(waiter: $0.identifier, .closed) }
     waiters = []
-    return refusals
-      + places.keys.sorted().compactMap { place in
-        guard case .idle = places[place] else { return nil }
-        places[place] = nil
-        return .close(place: place)
-      }
+    return refusals + closeIdle()
+  }
+
+  /// Closes what nobody uses: where the network may have lost it, the next user gets a new one.
+  mutating func closeIdle() -> [Action] {
+    places.keys.sorted().compactMap { place in
+      guard case .idle = places[place] else { return nil }
+      places[place] = nil
+      return .close(place: place)
+    }
   }
 }
 
@@ -159,7 +162,7 @@ extension PoolMachine {
     let late = waiters.filter { $0.deadlineMilliseconds <= nowMilliseconds }
     waiters.removeAll { $0.deadlineMilliseconds <= nowMilliseconds }
     var actions = late.map { Action.refuse(waiter: $0.identifier, .deadline) }
-    actions += checkIdle { $0 + Self.checkAfterMilliseconds <= nowMilliseconds }
+    actions += checkIdle(nowMilliseconds: nowMilliseconds)
     if isPausing, mayConnect(nowMilliseconds) { actions.append(connect()) }
     return actions + serve(nowMilliseconds)
   }
@@ -209,9 +212,11 @@ extension PoolMachine {
     return .connect(place: lastPlace)
   }
 
-  private mutating func checkIdle(where isDue: (Int64) -> Bool) -> [Action] {
+  private mutating func checkIdle(nowMilliseconds: Int64) -> [Action] {
     places.keys.sorted().compactMap { place in
-      guard case .idle(let since) = places[place], isDue(since) else { return nil }
+      guard case .idle(let since) = places[place],
+        since + Self.checkAfterMilliseconds <= nowMilliseconds
+      else { return nil }
       places[place] = .checking
       return .check(place: place)
     }

@@ -40,7 +40,7 @@ import Testing
     #expect(daemon.log.contains("the database is away"))
     #expect(!daemon.log.contains("another pointsd"), "\(daemon.log)")
     try await expectNothingLost(daemon, server)
-    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.stop() == 0, "\(daemon.log.suffix(3000))")
     #expect(try await server.openRuns() == [])
   }
 

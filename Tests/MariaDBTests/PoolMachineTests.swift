@@ -87,14 +87,26 @@ struct PoolMachineTests {
         == [.grant(waiter: 11, place: 1)])
   }
 
-  @Test func aBrokenConnectionMakesRoomAndCastsDoubtOnIdleOnes() {
-    var machine = full(size: 2)
+  @Test func aBrokenConnectionMakesRoomAndTakesIdleOnesWithIt() {
+    var machine = full(size: 3)
     _ = machine.released(place: 1, isBroken: false, nowMilliseconds: 1)
     #expect(
       machine.released(place: 2, isBroken: true, nowMilliseconds: 2)
-        == [.close(place: 2), .check(place: 1)])
-    #expect(machine.checked(place: 1, isAlive: false, nowMilliseconds: 3) == [.close(place: 1)])
-    #expect(machine.open == 0)
+        == [.close(place: 2), .close(place: 1)])
+    #expect(machine.open == 1)
+    // Who comes next waits for no answer of a dead one.
+    #expect(
+      machine.acquire(waiter: 10, deadlineMilliseconds: 500, nowMilliseconds: 3)
+        == [.connect(place: 4)])
+  }
+
+  @Test func whatIsIdleCanBeClosedWhatIsUsedIsNot() {
+    var machine = full(size: 2)
+    _ = machine.released(place: 1, isBroken: false, nowMilliseconds: 1)
+    #expect(machine.closeIdle() == [.close(place: 1)])
+    #expect(machine.closeIdle() == [])
+    #expect(machine.leased == 1)
+    #expect(!machine.isClosed)
   }
 
   @Test func aWaiterGetsANewConnectionForABrokenOne() {
