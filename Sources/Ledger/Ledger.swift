@@ -84,7 +84,7 @@ public actor Ledger {
   public func health() async -> LedgerHealth {
     let health = await lock.health()
     if case .away = health {
-      // A network that loses packets tells neither side that a connection is gone.
+      // Of packets that a network loses neither side learns: a connection may be gone.
       for pool in [pool, tickPool, reportPool] { await pool.closeIdle() }
     }
     return health
