@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemPackage
 
 /// An open directory and whose it is.
 ///
@@ -29,6 +30,13 @@ package final class Directory: Sendable {
     let directory = try walk.run(making: mode)
     self.init(
       path: directory.path, descriptor: directory.descriptor, account: directory.account)
+  }
+
+  /// The directory that a path names something in, and the name.
+  package static func split(_ path: String) -> (folder: String, name: String) {
+    let path = FilePath(path)
+    let folder = path.removingLastComponent().string
+    return (folder.isEmpty ? "." : folder, path.lastComponent?.string ?? "")
   }
 
   /// Looks whether a directory can be used or made, and makes nothing.

@@ -137,6 +137,10 @@ struct PathWalk {
   }
 
   private static func parts(of path: String) -> [String] {
-    path.split(separator: "/").reversed().map(String.init).filter { $0 != "." }
+    // By bytes, as the kernel does: a name may begin with what a slash would be one character with.
+    path.utf8.split(separator: UInt8(ascii: "/")).reversed().map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    .filter { $0 != "." }
   }
 }

@@ -59,6 +59,8 @@ struct InstanceRouteTests {
         AuditSelection(limit: 1, users: ["Afif"]),
         AuditSelection(limit: 50, before: .init(milliseconds: 1001, id: "a-b")),
       ])
+    // A modifier that is one character with the dash before it.
+    #expect(try await fixture.get("/api/audit?before=03-%F0%9F%8F%BB").status == 200)
     for query in ["limit=0", "limit=1001", "before=x", "before=1-", "before=-1", "page=2"] {
       #expect(try await fixture.get("/api/audit?\(query)").status == 400, "\(query)")
     }

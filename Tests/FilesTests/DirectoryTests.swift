@@ -31,6 +31,16 @@ import Testing
     #expect(try directory.names() == ["name"])
   }
 
+  @Test func aNameMayBeginWithWhatASlashIsOneCharacterWith() throws {
+    try folder.makeFolder("ours/\u{301}below")
+    let directory = try Directory("\(ours)/\u{301}below")
+    #expect(directory.path.unicodeScalars.elementsEqual("\(ours)/\u{301}below".unicodeScalars))
+    let (parent, name) = Directory.split("\(ours)/\u{301}below")
+    #expect(parent == ours && name == "\u{301}below")
+    #expect(Directory.split("name") == (".", "name"))
+    #expect(Directory.split("/name") == ("/", "name"))
+  }
+
   @Test func writingReplacesALinkAndNotItsTarget() throws {
     try folder.link("ours/name", to: treasure)
     let directory = try Directory(ours)

@@ -60,9 +60,10 @@ extension API {
   }
 
   private static func position(_ text: String) -> AuditEntry.Position? {
-    let parts = text.split(separator: "-", maxSplits: 1)
-    guard parts.count == 2, parts[0].utf8.count <= 18, parts[1].unicodeScalars.count <= 64,
-      let milliseconds = Int64(parts[0])
+    // An id may begin with what a dash would be one character with.
+    let parts = text.unicodeScalars.split(separator: "-", maxSplits: 1)
+    guard parts.count == 2, parts[0].count <= 18, parts[1].count <= 64,
+      let milliseconds = Int64(String(parts[0]))
     else { return nil }
     return AuditEntry.Position(milliseconds: milliseconds, id: String(parts[1]))
   }

@@ -43,11 +43,10 @@ struct SessionKeyFile: Sendable {
   }
 
   private func folder() throws(FileError) -> Directory {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    return try Directory(folder.isEmpty ? "/" : folder)
+    try Directory(Directory.split(path).folder)
   }
 
-  private var name: String { String(path.reversed().prefix { $0 != "/" }.reversed()) }
+  private var name: String { Directory.split(path).name }
 
   private func fault(_ error: FileError) -> Fault {
     Fault(description: "the key of the browser sessions: \(error)")

@@ -39,7 +39,7 @@ final class ControlSocket: Sendable {
   /// The longest path that unix(7) allows, without the NUL behind it.
   static let longestPath = 107
 
-  private var name: String { String(path.reversed().prefix { $0 != "/" }.reversed()) }
+  private var name: String { Directory.split(path).name }
 
   /// Makes the folder, and removes the socket that a dead daemon left behind.
   ///
@@ -67,7 +67,9 @@ final class ControlSocket: Sendable {
   func check() throws(ControlSocketError) {
     try checkLength()
     do {
-      if let folder = try Directory.lookingWhether(folderPath) { try checkName(in: folder) }
+      if let folder = try Directory.lookingWhether(Directory.split(path).folder) {
+        try checkName(in: folder)
+      }
     } catch let error as ControlSocketError {
       throw error
     } catch {
@@ -90,15 +92,10 @@ final class ControlSocket: Sendable {
         + " control.socket to another path")
   }
 
-  private var folderPath: String {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    return folder.isEmpty ? "/" : folder
-  }
-
   private func openFolder() throws -> Directory {
     do {
       // A group has to get through it.
-      return try Directory(folderPath, making: group == nil ? 0o750 : 0o755)
+      return try Directory(Directory.split(path).folder, making: group == nil ? 0o750 : 0o755)
     } catch {
       throw ControlSocketError("control socket \(path): its folder cannot be used: \(error)")
     }
