@@ -43,7 +43,8 @@ actor InstanceLock {
   }
 
   /// Takes the lock. Throws `LedgerError`: `refused` names the daemon that has it.
-  func acquire() async throws {
+  /// - Parameter tries: seconds for which one that has it is waited for.
+  func acquire(tries: Int = 5) async throws {
     try await translated("take the database's lock") {
       if let connection, !connection.isBroken { return }
       // One attempt for all who ask meanwhile: two would find each other's lock.
@@ -53,7 +54,8 @@ actor InstanceLock {
           let fresh = try await Connection.open(settings)
           do {
             try await fresh.run {
-              try $0.takeDaemonLock(as: holder, sharedAs: instance, after: former)
+              try $0.takeDaemonLock(
+                as: holder, sharedAs: instance, after: former, tries: tries)
             }
           } catch {
             await fresh.close()
@@ -90,9 +92,9 @@ actor InstanceLock {
 
   /// Asks the database on the lock's connection; connects, and takes the lock, again when that is
   /// gone.
-  func health() async -> LedgerHealth {
+  func health(tries: Int = 5) async -> LedgerHealth {
     do {
-      try await acquire()
+      try await acquire(tries: tries)
       guard let connection else { return .away("not connected") }
       healthChecks += 1
       let isDue = healthChecks % Self.checksPerSighting == 1

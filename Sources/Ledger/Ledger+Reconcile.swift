@@ -16,11 +16,21 @@ extension Ledger {
   public func closeRuns(
     of users: [String], operation: Operation
   ) async throws(LedgerError) -> OpenRuns {
+    // The runs are those of the daemon that has the lock.
+    switch await lock.health(tries: 1) {
+    case .available: break
+    case .taken(let reason): throw .refused(reason)
+    case .away(let reason): throw .unavailable("close the runs of \(users.inWords): \(reason)")
+    }
     let limit = maximumCatchUpMilliseconds
-    let instance = instance
+    let (instance, isPrepared) = (instance, isPrepared)
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
-        guard try session.tableExists("runs") else { return OpenRuns() }
+        guard try session.tableExists("runs") else {
+          guard isPrepared else { return OpenRuns() }
+          throw LedgerError.unavailable(
+            "the table runs is missing; what is open in it is not known")
+        }
         // Also of users that a reload has just taken in or out: what counts is what is open, and
         // who has no open run may get one by a transaction that holds the row.
         let open = Set(try session.openRuns().map(\.user))

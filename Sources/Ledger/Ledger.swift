@@ -18,7 +18,7 @@ public actor Ledger {
   /// How this daemon is named in the ledger.
   let instance: String
   private let isServerReady: @Sendable () async -> Bool
-  private let lock: InstanceLock
+  let lock: InstanceLock
   let maximumCatchUpMilliseconds: Int64
   let retries: RetryPolicy
   let logger: Logger
@@ -31,7 +31,7 @@ public actor Ledger {
   private let writesOfMany = OneAtATime()
   /// Reports under way, by their kind.
   var reports: [Report: Int] = [:]
-  private var isPrepared = false
+  private(set) var isPrepared = false
 
   /// The version of the tables that this program works with.
   public static var schemaVersion: Int { Migration.newest }

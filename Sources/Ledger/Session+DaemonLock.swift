@@ -38,7 +38,7 @@ extension Session {
   /// nothing for 8 s, and the lock with it: the daemon asks each second.
   /// - Parameter instance: the name among several daemons; nil to be alone.
   func takeDaemonLock(
-    as holder: String, sharedAs instance: String? = nil, after former: LockHolder?
+    as holder: String, sharedAs instance: String? = nil, after former: LockHolder?, tries: Int = 5
   ) throws {
     try executeText("SET SESSION wait_timeout = 8")
     let kind = instance.map(LockKind.instance) ?? .database
@@ -46,10 +46,10 @@ extension Session {
       // Our own session, which the network took from us.
       try executeText("KILL \(former.session)")
     }
-    guard try wait(for: kind) else { throw try refusal(kind) }
+    guard try wait(for: kind, tries) else { throw try refusal(kind) }
     if instance != nil {
       // Beside a daemon that is alone, or that looks whether it is, nobody comes.
-      guard try wait(for: .database) else { throw try refusal(.database) }
+      guard try wait(for: .database, tries) else { throw try refusal(.database) }
     } else if let other = try sharedHolder() {
       throw LedgerError.refused(
         "another pointsd works on this database: \(other); stop it first, or set database.shared for both"
@@ -60,8 +60,9 @@ extension Session {
 
   /// A daemon that was killed just now is still being noticed by the server. Several short waits,
   /// because one long wait would outlast the connection's read deadline.
-  private func wait(for kind: LockKind) throws -> Bool {
-    for _ in 0..<5 {
+  /// A try lasts a second.
+  private func wait(for kind: LockKind, _ tries: Int) throws -> Bool {
+    for _ in 0..<tries {
       let taken = try query(
         "SELECT GET_LOCK(\(kind.lock), 1)", kind.values, row: { try $0.optionalInteger(0) }
       ).first

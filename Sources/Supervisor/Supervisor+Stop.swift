@@ -94,6 +94,8 @@ extension Supervisor {
           .leftOpen(left.locked, reason: "their rows are locked by another transaction"))
       } catch {
         progress.set(.leftOpen(notElsewhere(users), reason: "\(error)"))
+        // Another daemon has the lock, and the runs with it.
+        if case .refused = error { return }
       }
     } while await slept(Self.stopPause)
   }

@@ -27,6 +27,20 @@ import Testing
       """)
   }
 
+  /// The same command once more: refused, and no run of the first one is touched.
+  @Test func theSameDaemonOnceMoreClosesNoRun() async throws {
+    let server = try await GivenServer.make(.shared())
+    let daemon = try server.daemon(.init(intervalSeconds: 0.5))
+    try await daemon.start()
+    try await eventually("everybody earns") { try daemon.points().values.allSatisfy { $0 > 0 } }
+    let second = try run(Daemon.binary("pointsd").path, ["--config", daemon.configurationFile])
+    #expect(second.status != 0)
+    #expect(try await server.texts("SELECT user FROM runs WHERE closed_at IS NOT NULL") == [])
+    #expect(try daemon.differences() == [])
+    #expect(try await daemon.stop() == 0)
+    #expect(try await server.openRuns() == [])
+  }
+
   @Test func theSecondTakesTheLockWorksAndEnds() async throws {
     let server = try await GivenServer.make(.shared())
     let first = try server.daemon(.init(users: ["Afif", "Faiz"], intervalSeconds: 0.2))

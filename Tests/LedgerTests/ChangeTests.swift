@@ -169,7 +169,7 @@ struct ChangeTests {
     #expect(try await fixture.ledger.closeRuns(of: users, operation: stop).locked == ["Faiz"])
     try await fixture.expectClean(["Faiz"])
     await shell.close()
-    #expect(try await fixture.ledger.closeRuns(of: users, operation: stop).locked == [])
+    #expect(try await lockedAtLast(fixture, users) == [])
     try await fixture.expectClean([])
   }
 
@@ -186,8 +186,19 @@ struct ChangeTests {
     let left = try await fixture.ledger.closeRuns(of: ["Afif", "Faiz"], operation: stop)
     #expect(left.locked == ["Faiz"])
     await lost.close()
-    #expect(
-      try await fixture.ledger.closeRuns(of: ["Afif", "Faiz"], operation: stop).locked == [])
+    #expect(try await lockedAtLast(fixture, ["Afif", "Faiz"]) == [])
+  }
+
+  /// Whom a clean stop cannot close: the server ends a session a little after its client did.
+  private func lockedAtLast(_ fixture: LedgerFixture, _ users: [String]) async throws -> [String] {
+    let stop = Operation(requestedBy: "pointsd", reason: "clean stop")
+    var locked: [String] = []
+    for _ in 0..<1000 {
+      locked = try await fixture.ledger.closeRuns(of: users, operation: stop).locked
+      if locked.isEmpty { break }
+      await Task.yield()
+    }
+    return locked
   }
 
   @Test func hostileNamesAreNamesLikeAnyOther() async throws {

@@ -46,6 +46,37 @@ struct InstanceTests {
     await single.release()
   }
 
+  /// A second daemon of the same name is refused; its end is no end of the first one's runs.
+  @Test func whoHasNotTheLockClosesNoRun() async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    let holder = lock(fixture, "north", isShared: false)
+    try await holder.acquire()
+    let operation = Operation(requestedBy: "test", reason: "clean stop")
+    await #expect(throws: LedgerError.self) {
+      try await fixture.ledger.closeRuns(of: ["Afif"], operation: operation)
+    }
+    #expect(try await fixture.texts("SELECT closed_by FROM runs") == ["NULL"])
+    await holder.release()
+    for _ in 0..<1000 {
+      guard (try? await fixture.ledger.closeRuns(of: ["Afif"], operation: operation)) == nil
+      else { break }
+      await Task.yield()
+    }
+    #expect(try await fixture.texts("SELECT closed_by FROM runs") == ["test"])
+  }
+
+  /// What cannot be looked at is not closed.
+  @Test func aMissingTableIsNoCleanStop() async throws {
+    let fixture = try await LedgerFixture.make()
+    try await fixture.ledger.prepare()
+    try await fixture.byHand("RENAME TABLE runs TO away")
+    await #expect(throws: LedgerError.self) {
+      try await fixture.ledger.closeRuns(
+        of: ["Afif"], operation: Operation(requestedBy: "test", reason: "clean stop"))
+    }
+    await fixture.ledger.close()
+  }
+
   /// While one of several makes the tables, nobody else comes; then it lets others in.
   @Test func theFirstOfSeveralMakesTheTables() async throws {
     let fixture = try await LedgerFixture.make(prepared: false)
