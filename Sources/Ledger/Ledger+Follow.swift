@@ -52,8 +52,14 @@ extension Ledger {
     }
   }
 
-  public func repairTriggers() async throws(LedgerError) -> [String] {
-    try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
+  public func repairProtection() async throws(LedgerError) -> [String] {
+    let done = try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
+    do throws(LedgerError) {
+      return done + (try await read("look at keys and checks") { try $0.repairGuards() })
+    } catch where !done.isEmpty {
+      // The next look says it.
+      return done
+    }
   }
 }
 
@@ -87,8 +93,7 @@ extension Session {
       row: { row in
         LedgerSnapshot.OpenRun(
           user: try row.text(0),
-          terms: AccrualTerms(
-            points: try row.integer(1), intervalMilliseconds: try row.integer(2)))
+          terms: try row.terms(startingAt: 1))
       })
   }
 

@@ -95,7 +95,7 @@ extension Ledger {
     var own: [TickReading.DueRun] = []
     var one: [TickReading.DueRun] = []
     for run in group.reading.due {
-      if run.rowIsMissing || slot - run.last > limit {
+      if run.rowIsMissing || Int128(slot) - Int128(run.last) > Int128(limit) {
         one.append(run)
       } else if group.failure != nil || excluded.contains(run.identifier) {
         own.append(run)
@@ -195,7 +195,7 @@ extension Session {
       ) { row in
         let identifier = try row.integer(0)
         let earned =
-          Int128(now / interval - (try row.integer(1))) * Int128(try row.integer(2))
+          (Int128(now / interval) - Int128(try row.integer(1))) * Int128(try row.integer(2))
         let points = try row.integer(3)
         guard Int128(points) + earned <= Int128(Int64.max) else {
           refused[identifier] =

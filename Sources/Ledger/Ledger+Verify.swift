@@ -61,7 +61,8 @@ extension Session {
       + openRuns(survey, against: earning, but: elsewhere) + future(survey, nowMilliseconds: now)
     return Verification(
       users: users.count, differences: differences,
-      notices: try recentNotices() + others.filter(\.isLost).map(\.notice))
+      notices: try recentNotices() + others.filter(\.isLost).map(\.notice)
+        + twins(of: users).values.sorted())
   }
 
   /// Whether the points of a ledger add up and no run overlaps another, in a transaction.

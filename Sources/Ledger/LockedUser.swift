@@ -180,6 +180,11 @@ extension Session {
           requestedBy: try row.text(3), reason: try row.optionalText(4),
           since: try row.stamp(5) ?? DateTimeStamp(secondsSinceEpoch: 0),
           revision: try row.integer(6))
+        guard intent.hasPossibleRevision else {
+          throw LedgerError.unavailable(
+            "the intent of \(intent.user) has the revision \(intent.revision), which cannot be; correct it"
+              + " by hand in SQL")
+        }
         intents[intent.user] = intent
       }
     }
@@ -189,10 +194,29 @@ extension Session {
 
 extension RowView {
   /// A run from four columns: points a slot, interval, first and last slot.
+  ///
+  /// Throws `LedgerError.unavailable` when they are what cannot be, so that nobody counts with them: a
+  /// check of the table was dropped.
   func run(startingAt column: Int) throws -> Run {
-    Run(
-      terms: AccrualTerms(
-        points: try integer(column), intervalMilliseconds: try integer(column + 1)),
-      first: try integer(column + 2), last: try integer(column + 3))
+    let terms = try terms(startingAt: column)
+    let run = Run(terms: terms, first: try integer(column + 2), last: try integer(column + 3))
+    guard run.isPossible else {
+      throw LedgerError.unavailable(
+        "a row of the table runs has the slots \(run.first) to \(run.last), which cannot be; correct it"
+          + " by hand in SQL")
+    }
+    return run
+  }
+
+  /// Terms from two columns: points a slot and interval; throws as `run` does.
+  func terms(startingAt column: Int) throws -> AccrualTerms {
+    let terms = AccrualTerms(
+      points: try integer(column), intervalMilliseconds: try integer(column + 1))
+    guard terms.arePossible else {
+      throw LedgerError.unavailable(
+        "a row of the table runs has \(terms.points) points for \(terms.intervalMilliseconds) ms, which"
+          + " cannot be; correct it by hand in SQL")
+    }
+    return terms
   }
 }

@@ -11,6 +11,7 @@ struct Migration {
     Migration(version: 1, file: PackageResources._01_ledger_sql),
     Migration(version: 2, file: PackageResources._02_edits_by_hand_sql),
     Migration(version: 3, file: PackageResources._03_outcomes_and_instances_sql),
+    Migration(version: 4, file: PackageResources._04_possible_values_sql),
   ]
 
   /// The newest schema this program knows.

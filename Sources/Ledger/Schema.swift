@@ -102,7 +102,7 @@ extension Session {
     }
     if lost.contains("user_tracking") { done += try makeRowsAgain() }
     if version < 2 || isIncomplete { done += try adoptPoints() }
-    done += try repairTriggers()
+    done += try repairTriggers() + repairGuards()
     do {
       try tidySideTables()
     } catch let error as DatabaseError where error.isLock {
@@ -115,11 +115,11 @@ extension Session {
     try createSettings()
     var done: [String] = []
     for migration in Migration.all where migration.version > version {
+      switch migration.version {
       // The triggers of `sql/002` may be there under names that a restore gave them.
-      if migration.version == 2 {
-        _ = try repairTriggers()
-      } else {
-        for statement in migration.statements { try executeText(statement) }
+      case 2: _ = try repairTriggers()
+      case 4: for guards in TableGuards.all { try make(guards) }
+      default: for statement in migration.statements { try executeText(statement) }
       }
       if try schemaVersion() < migration.version {
         try set("schema_version", to: String(migration.version))
@@ -135,7 +135,6 @@ extension Session {
     return try setting("schema_version").flatMap { Int($0) } ?? 0
   }
 
-  /// The table of settings, and in it the account that the triggers know the daemon by.
   func createSettings() throws {
     try executeText(
       """
@@ -144,11 +143,6 @@ extension Session {
         value VARCHAR(1000) NOT NULL
       ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin
       """)
-    var account = ""
-    try query(
-      "SELECT CONVERT(SUBSTRING_INDEX(SESSION_USER(), '@', 1) USING utf8mb4)",
-      each: { account = try $0.text(0) })
-    if try setting("account") != account { try set("account", to: account) }
   }
 
   func tableExists(_ name: String) throws -> Bool {

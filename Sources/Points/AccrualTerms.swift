@@ -11,4 +11,17 @@ public struct AccrualTerms: Sendable, Hashable {
     self.points = points
     self.intervalMilliseconds = intervalMilliseconds
   }
+
+  /// `10 points every 30 s`.
+  public var words: String {
+    let isWhole = intervalMilliseconds.isMultiple(of: 1000)
+    let seconds =
+      isWhole ? "\(intervalMilliseconds / 1000)" : "\(Double(intervalMilliseconds) / 1000)"
+    return "\(points) \(points == 1 ? "point" : "points") every \(seconds) s"
+  }
+
+  /// Whether points and interval are such that every sum over slots can be computed.
+  public var arePossible: Bool {
+    (1...1_000_000).contains(points) && (1...86_400_000).contains(intervalMilliseconds)
+  }
 }

@@ -26,6 +26,9 @@ public struct Intent: Sendable, Hashable {
     self.revision = revision
   }
 
+  /// Whether the revision can be followed by another one; what a hand wrote may not.
+  public var hasPossibleRevision: Bool { (0...1_000_000_000_000_000_000).contains(revision) }
+
   /// Whether a run is open: asked to run, and not paused.
   public var earning: Bool { running && !paused }
 }

@@ -11,6 +11,9 @@ public struct LedgerUser: Sendable, Hashable {
     self.override = override
   }
 
+  /// The user without `--profile`: for its own process alone that says whether a run is open.
+  public var withoutOverride: LedgerUser { LedgerUser(name: name, terms: terms, override: nil) }
+
   /// Whether the user runs and is paused, when this was asked last; a user of whom nothing was
   /// asked runs.
   public func effective(under intent: Intent?) -> EffectiveIntent {

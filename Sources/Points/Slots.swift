@@ -41,6 +41,14 @@ public struct Run: Sendable, Hashable {
     self.init(terms: terms, first: slot, last: slot)
   }
 
+  /// The last millisecond of the year 9999.
+  private static let endOfTime: Int64 = 253_402_300_799_999
+
+  /// Whether the slots are in order and in years of four digits.
+  public var isPossible: Bool {
+    0 <= first && first <= last && last <= Self.endOfTime / terms.intervalMilliseconds
+  }
+
   /// The moment of the last credited boundary.
   public var endMilliseconds: Int64 { last * terms.intervalMilliseconds }
 

@@ -33,7 +33,7 @@ public struct Verification: Sendable, Hashable {
   /// Empty when everything is as it should be.
   public let differences: [Difference]
   /// What an operator should know though nothing is wrong now, such as a row that was re-created.
-  public let notices: [String]
+  public var notices: [String]
 
   public init(users: Int, differences: [Difference], notices: [String]) {
     self.users = users

@@ -11,6 +11,9 @@ struct Reconciler: Sendable {
     var closing: [String] = []
     /// Whether to note again whom this daemon serves.
     var serves = false
+    /// Users who earn under other terms than those of the file, because a living daemon beside this one
+    /// serves them as well: what a daemon was asked last stands, and none undoes it for its file.
+    var foreignTerms: [String: AccrualTerms] = [:]
 
     var isEmpty: Bool { repairs.isEmpty && closing.isEmpty && !serves }
   }
@@ -36,12 +39,20 @@ struct Reconciler: Sendable {
       snapshot.openRuns.map { ($0.user, $0.terms) }, uniquingKeysWith: { first, _ in first })
     var plan = Plan()
     var missingNow: Set<String> = []
-    for user in wanted {
+    let beside = snapshot.otherInstances.filter { !$0.isLost }
+      .reduce(into: Set<String>()) { $0.formUnion($1.users) }
+    for configured in wanted {
+      let isShared = beside.contains(configured.name)
+      let user = isShared ? configured.withoutOverride : configured
       let intent = intents[user.name]
       let isComplete = rows.contains(user.name) && intent != nil
       if isComplete { seen.insert(user.name) } else { missingNow.insert(user.name) }
       let isGone = !isComplete && (missing.contains(user.name) || !seen.contains(user.name))
-      let terms = user.effective(under: intent).earning ? user.terms : nil
+      var terms = user.effective(under: intent).earning ? user.terms : nil
+      if isShared, let present = open[user.name], terms != nil, present != terms {
+        plan.foreignTerms[user.name] = present
+        terms = present
+      }
       if isGone || isComplete && open[user.name] != terms { plan.repairs.append(user) }
     }
     missing = missingNow

@@ -26,6 +26,8 @@ final class Server {
   var lastError: (text: String, publicText: String)?
   /// Why the user could not be credited, or brought to what is wanted; nil when all is well.
   var creditFailure: String?
+  /// Terms under which the user earns because another daemon serves it as well; nil for its own.
+  var foreignTerms: AccrualTerms?
   /// Requests of listeners that were closed since.
   var earlierRequests = 0
 
@@ -125,7 +127,7 @@ final class Server {
       if creditFailure != nil {
         Self.publicCreditFailure
       } else if effective.earning {
-        nil
+        foreignTermsNotice
       } else if override == nil, let intent {
         intent.reason
       } else {
@@ -134,9 +136,17 @@ final class Server {
     }
   }
 
+  /// What two files that do not agree mean for the user.
+  var foreignTermsNotice: String? {
+    foreignTerms.map {
+      "earns \($0.words), as another daemon that serves it was asked; the file of this one says"
+        + " \(definition.terms.words)"
+    }
+  }
+
   /// Who stopped or paused it, and why; nil for a server that simply runs.
   private var askedReason: String? {
-    guard !effective.earning else { return nil }
+    guard !effective.earning else { return foreignTermsNotice }
     guard override == nil, let intent else { return "not in the profiles given at start" }
     let what = effective.running ? "paused" : "stopped"
     return "\(what) by \(intent.requestedBy)" + (intent.reason.map { ": \($0)" } ?? "")

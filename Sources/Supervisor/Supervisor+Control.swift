@@ -59,8 +59,12 @@ extension Supervisor: Control {
 
   public func verify() async throws -> Verification {
     try requireServing()
-    let verification = try await answered(within: nil) { [store, accounts = table.accounts] in
+    var verification = try await answered(within: nil) { [store, accounts = sharedAccounts] in
       try await store.verify(accounts)
+    }
+    verification.notices += [protectionFailure].compactMap(\.self)
+    verification.notices += table.all.compactMap { server in
+      server.foreignTermsNotice.map { "\(server.definition.user) \($0)" }
     }
     metrics.verified(verification)
     return verification

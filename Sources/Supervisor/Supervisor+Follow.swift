@@ -129,13 +129,13 @@ extension Supervisor {
     turnWaiters.removeValue(forKey: waiter)?.resume()
   }
 
-  /// How often, in seconds, the triggers are looked at while nothing else differs: a dump that is
-  /// loaded takes them away.
-  private static let secondsPerLookAtTriggers = 5
+  /// How often, in seconds, triggers, keys and checks are looked at while nothing else differs: a dump
+  /// that is loaded takes them away.
+  private static let secondsPerLookAtProtection = 5
 
   private func compareDigest() async {
     quietSeconds += 1
-    if quietSeconds.isMultiple(of: Self.secondsPerLookAtTriggers) { await lookAtTriggers() }
+    if quietSeconds.isMultiple(of: Self.secondsPerLookAtProtection) { await lookAtProtection() }
     let present: LedgerDigest
     let token = observations.begin()
     do throws(LedgerError) {

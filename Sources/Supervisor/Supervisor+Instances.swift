@@ -34,4 +34,27 @@ extension Supervisor {
   var servedElsewhere: Set<String> {
     Set(otherInstances.filter { !$0.isLost }.flatMap(\.users))
   }
+
+  /// As the ledger is held against: whether a run is open that another daemon serves as well is not for
+  /// the profiles of this process to say.
+  var sharedAccounts: [LedgerUser] {
+    let elsewhere = servedElsewhere
+    return table.accounts.map { elsewhere.contains($0.name) ? $0.withoutOverride : $0 }
+  }
+
+  /// Shows, and logs once, who earns under terms that are another file's.
+  func noteForeignTerms(_ terms: [String: AccrualTerms]) {
+    for server in table.all {
+      let user = server.definition.user
+      guard server.foreignTerms != terms[user] else { continue }
+      server.foreignTerms = terms[user]
+      let metadata: Logger.Metadata = ["user": "\(user)", "event": "instance"]
+      if let notice = server.foreignTermsNotice {
+        logger.warning("\(user) \(notice)", metadata: metadata)
+      } else {
+        logger.info("\(user) earns as its file says", metadata: metadata)
+      }
+      hub.emit(.server(server.status))
+    }
+  }
 }

@@ -107,7 +107,9 @@ extension Supervisor {
       return Array((matching + known).prefix(count))
     case .identifier, .key:
       guard matching.isEmpty else { return matching }
-      return try await answered { [store] in try await store.operations(selection) }
+      return try await answered(within: Self.lookDeadline) { [store] in
+        try await store.operations(selection)
+      }
     }
   }
 

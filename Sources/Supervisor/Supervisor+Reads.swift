@@ -5,6 +5,9 @@ extension Supervisor {
   /// How long such a read may take that is short by its nature.
   static let readDeadline = Duration.milliseconds(1500)
 
+  /// How long the look for a single operation may take: a change waits for it with its answer.
+  static let lookDeadline = Duration.milliseconds(500)
+
   /// Reads; refused at once while the database is known to be away, and given up, its connection with
   /// it, when the database goes away or `deadline` is over.
   /// - Parameter deadline: nil for a read that limits itself.

@@ -12,7 +12,7 @@ extension Supervisor {
     let waiting = turnWaiters
     turnWaiters = [:]
     let begun = time.monotonicMilliseconds()
-    await lookAtTriggers()
+    await lookAtProtection()
     do throws(LedgerError) {
       var round = 0
       while try await !look(round: round) { round += 1 }
@@ -27,15 +27,15 @@ extension Supervisor {
     for waiter in waiting.values { waiter.resume() }
   }
 
-  /// A fault of the triggers keeps nobody from earning.
-  func lookAtTriggers() async {
+  /// A fault of triggers, keys and checks keeps nobody from earning.
+  func lookAtProtection() async {
     do throws(LedgerError) {
-      for notice in try await store.repairTriggers() { warn(notice) }
-      triggerFailure = nil
+      for notice in try await store.repairProtection() { warn(notice) }
+      protectionFailure = nil
     } catch {
-      let failure = "edits by hand may go unrecorded, the triggers cannot be made: \(error)"
-      if failure != triggerFailure, case .available = condition { logger.error("\(failure)") }
-      triggerFailure = failure
+      let failure = "the ledger is not protected from edits by hand as it should be: \(error)"
+      if failure != protectionFailure, case .available = condition { logger.error("\(failure)") }
+      protectionFailure = failure
     }
   }
 
@@ -69,6 +69,7 @@ extension Supervisor {
       return false
     }
     take(snapshot, isNewest: observations.accept(token), serves: plan.serves)
+    noteForeignTerms(plan.foreignTerms)
     guard !plan.isEmpty, round < Self.roundsOfATurn else {
       if plan.isEmpty { unrepaired = [:] }
       return true

@@ -83,8 +83,8 @@ public actor Supervisor {
   /// Since the loop looked last.
   var aSecondHasPassed = true
   var quietSeconds = 0
-  /// Why the triggers could not be made, as it was logged.
-  var triggerFailure: String?
+  /// Why triggers, keys or checks could not be made, as it was logged.
+  var protectionFailure: String?
   /// Those who wait for a turn that begins after they asked.
   var turnWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
   let wakes: AsyncStream<Void>

@@ -40,6 +40,8 @@ final class FakeControl: Control {
     var outcomes: [OperationRecord.UserOutcome]?
     var selections: [OperationSelection] = []
     var records: [OperationRecord] = []
+    /// What a look for operations throws.
+    var operationsError: ControlError?
     var ranges: [HistoryRange] = []
     var continuations: [AsyncStream<PointsEvent>.Continuation] = []
     /// Users whose restart does not come up.
@@ -146,7 +148,8 @@ final class FakeControl: Control {
   }
 
   func operations(_ selection: OperationSelection) async throws -> [OperationRecord] {
-    state.withLock { state in
+    try state.withLock { state in
+      if let error = state.operationsError { throw error }
       state.selections.append(selection)
       return state.records
     }

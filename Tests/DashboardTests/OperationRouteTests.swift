@@ -58,10 +58,46 @@ struct OperationRouteTests {
     #expect(fixture.control.operations.count == 1)
   }
 
-  private func pause(key: String) async throws -> Int {
+  private func pause(key: String) async throws -> Int { try await answer(key: key).status }
+
+  private func answer(key: String) async throws -> (status: Int, body: String) {
     var headers = HTTPFields()
     headers[named: "Idempotency-Key"] = key
-    return try await fixture.send(.post, "/api/users/Afif/pause", headers: headers).status
+    let answer = try await fixture.send(.post, "/api/users/Afif/pause", headers: headers)
+    return (answer.status, answer.body)
+  }
+
+  /// 503 is "not done and never will be": of a key that a daemon before this one may have used only
+  /// the ledger can say so.
+  @Test func aKeyIsCalledNotDoneOnlyByALookIntoTheLedger() async throws {
+    fixture.control.set { $0.changeError = .unavailable("away") }
+    #expect(try await answer(key: "k") == (503, #"{"success":false,"error":"away"}"#))
+    #expect(fixture.control.read { $0.selections.last } == .key("k", account: "token"))
+
+    fixture.control.set { [record] in $0.records = [record] }
+    let known = try await answer(key: "k")
+    #expect(known.status == 504 && known.body.contains(#""operation":"abc""#))
+
+    fixture.control.set { $0.operationsError = .unavailable("away") }
+    let unknown = try await answer(key: "a/b ~")
+    #expect(unknown.status == 504)
+    #expect(unknown.body.contains(#""operation":"key-612f62207e""#))
+    // Without a key nobody can have asked for the same before.
+    #expect(try await fixture.post("/api/users/Afif/pause").status == 503)
+
+    fixture.control.set { $0.operationsError = nil }
+    let later = try await fixture.get("/api/operations/key-612f62207e")
+    #expect(later.status == 200 && later.body.contains(#""id":"abc""#))
+    guard case .key("a/b ~", _)? = fixture.control.read({ $0.selections.last }) else {
+      Issue.record("the id stands for the key")
+      return
+    }
+  }
+
+  @Test(arguments: ["key-", "key-6", "key-zz", "key-00"])
+  func anIdentifierOfNoKeyIsNoOperation(_ identifier: String) async throws {
+    let status = try await fixture.get("/api/operations/\(identifier)").status
+    #expect(status == 404 || status == 400)
   }
 
   @Test func aGroupNamesWhoWasLeftOut() async throws {

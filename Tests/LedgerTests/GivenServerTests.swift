@@ -129,7 +129,7 @@ struct GivenServerTests {
     }
     try await fixture.setClock(LedgerFixture.start + 40_000)
     try await fixture.tick()
-    _ = try await fixture.ledger.repairTriggers()
+    _ = try await fixture.ledger.repairProtection()
     try await fixture.byHand("UPDATE user_tracking SET points = points + 1")
     #expect(try await fixture.points("Afif") == 41)
     try await fixture.expectClean(["Afif"])

@@ -29,7 +29,7 @@ struct IdleTests {
     for second in 0..<60 {
       #expect(await fixture.ledger.health() == .available)
       _ = try await fixture.ledger.digest()
-      if second % 5 == 0 { #expect(try await fixture.ledger.repairTriggers() == []) }
+      if second % 5 == 0 { #expect(try await fixture.ledger.repairProtection() == []) }
       if second % 30 == 0 { _ = try await fixture.tick(60_000) }
     }
     #expect(try await fixture.ledger.snapshot(of: users).rows.count == users.count)

@@ -1,4 +1,5 @@
 import JSONText
+import Points
 import Testing
 
 @testable import pointsctl
@@ -8,7 +9,7 @@ struct RepeatedChangeTests {
   private let fault = CommandFault(.tryAgain, "as the daemon said")
 
   private func failure(_ status: UInt) -> APIClient.Reply {
-    .failure(status: status, isOutcome: false, fault)
+    .failure(status: status, operation: nil, fault)
   }
 
   private func repeats(_ step: RepeatedChange.Step) -> Bool {
@@ -52,9 +53,20 @@ struct RepeatedChangeTests {
   @Test func whatBecameOfEachUserIsAnAnswer() {
     var change = RepeatedChange(key: "k")
     #expect(repeats(change.next(after: failure(504), elapsed: .zero)))
-    let reply = APIClient.Reply.failure(status: 503, isOutcome: true, fault)
+    let reply = APIClient.Reply.failure(status: 503, operation: "o", fault)
     #expect(
       fails(change.next(after: reply, elapsed: .seconds(1)))?.description == fault.description)
+  }
+
+  /// The database is away: the daemon cannot look for a key that may have been used before.
+  @Test func whatOnlyAnEarlierRequestCouldHaveDoneIsNotDoneByTheFirst() {
+    let reply = APIClient.Reply.failure(
+      status: 504, operation: OperationReference.identifier(ofKey: "k"), fault)
+    var first = RepeatedChange(key: "k")
+    #expect(fails(first.next(after: reply, elapsed: .zero))?.description == fault.description)
+    var repeated = RepeatedChange(key: "k")
+    #expect(repeats(repeated.next(after: .none(wasSent: true, fault), elapsed: .zero)))
+    #expect(repeats(repeated.next(after: reply, elapsed: .seconds(1))))
   }
 
   @Test func aDaemonThatIsNotThereGotNothing() {

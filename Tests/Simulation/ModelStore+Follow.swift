@@ -62,7 +62,7 @@ extension ModelStore: LedgerStore {
     return snapshot
   }
 
-  func repairTriggers() async throws(LedgerError) -> [String] {
+  func repairProtection() async throws(LedgerError) -> [String] {
     try await perform(Request(what: "triggers", writes: false)) { (now, _) throws(LedgerError) in
       guard !self.server.ledger.hasTriggers, self.mutation != .triggersStayMissing else {
         return []

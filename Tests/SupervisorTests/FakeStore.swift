@@ -138,7 +138,7 @@ final class FakeStore: LedgerStore {
     }
   }
 
-  func repairTriggers() async throws(LedgerError) -> [String] {
+  func repairProtection() async throws(LedgerError) -> [String] {
     state.withLock { $0.triggerLooks += 1 }
     return []
   }

@@ -92,6 +92,40 @@ import Testing
     }
   }
 
+  /// Two daemons whose files give a user different terms: the one that stands is shown with its reason.
+  @Test func whoEarnsByAnotherFileIsShown() async throws {
+    let fixture = Fixture()
+    let instance = other(["Afif"], unseen: 1)
+    let theirs = AccrualTerms(points: 1, intervalMilliseconds: 5500)
+    fixture.store.state.withLock { $0.otherInstances = [instance] }
+    try await fixture.run {
+      await fixture.reached([.running])
+      fixture.store.state.withLock { $0.open["Afif"] = theirs }
+      while await fixture.server("Afif")?.reason == nil {
+        await fixture.time.wake(.seconds(1))
+        await Task.yield()
+      }
+      let notice =
+        "earns 1 point every 5.5 s, as another daemon that serves it was asked; the file of this one"
+        + " says 10 points every 30 s"
+      #expect(await fixture.server("Afif")?.reason == notice)
+      #expect(await fixture.server("Afif")?.publicReason == notice)
+      let kept = fixture.store.state.withLock { $0.open["Afif"] }
+      #expect(kept == theirs)
+      let verification = try await fixture.supervisor.verify()
+      #expect(verification.notices == ["Afif \(notice)"])
+      // The other one ended: from the next full turn on this file says it.
+      fixture.time.advance(milliseconds: Supervisor.fullTurnMilliseconds)
+      fixture.store.state.withLock { $0.otherInstances = [] }
+      while await fixture.server("Afif")?.reason != nil {
+        await fixture.time.wake(.seconds(1))
+        await Task.yield()
+      }
+      let own = fixture.store.state.withLock { $0.open["Afif"] }
+      #expect(own == terms)
+    }
+  }
+
   /// A user taken out of the file while the daemon was dead, whose row is locked at the start.
   @Test func whoLeftWhileTheDaemonWasDeadIsClosedWhenTheLockEnds() async throws {
     let fixture = Fixture()

@@ -89,6 +89,41 @@ struct ReconcilerTests {
     let plan = reconciler.plan([user("Afif")], ledger)
     #expect(plan.closing == ["Irfan"] && plan.repairs.isEmpty && plan.serves)
   }
+
+  private func instance(_ users: Set<String>, unseen: Int64) -> LedgerSnapshot.Instance {
+    .init(
+      name: "other", seen: DateTimeStamp(secondsSinceEpoch: 0), users: users, secondsUnseen: unseen)
+  }
+
+  /// Two files that do not agree: neither daemon undoes what the other one was asked.
+  @Test func termsOfAUserServedTwiceStandUntilSomethingIsAsked() {
+    let others = AccrualTerms(points: 1, intervalMilliseconds: 5000)
+    var ledger = snapshot("Afif", "Faiz")
+    ledger.openRuns[0] = .init(user: "Afif", terms: others)
+    ledger.otherInstances = [instance(["Afif"], unseen: 1)]
+    var reconciler = Reconciler()
+    let beside = reconciler.plan([user("Afif"), user("Faiz")], ledger)
+    #expect(beside.isEmpty && beside.foreignTerms == ["Afif": others])
+    // A daemon that is gone has no say.
+    ledger.otherInstances = [instance(["Afif"], unseen: 60)]
+    let alone = reconciler.plan([user("Afif"), user("Faiz")], ledger)
+    #expect(alone.repairs.map(\.name) == ["Afif"] && alone.foreignTerms.isEmpty)
+  }
+
+  /// `--profile` is for its own process: it closes no run that another one serves, and opens none.
+  @Test(arguments: [true, false]) func aProfileSaysNothingOfWhomOthersServe(_ runs: Bool) {
+    var ledger = snapshot("Afif")
+    ledger.otherInstances = [instance(["Afif"], unseen: 1)]
+    if runs {
+      ledger.intents = [intent("Afif", running: false)]
+      ledger.openRuns = []
+    }
+    var reconciler = Reconciler()
+    let profiled = user("Afif", ProfileOverride(running: runs, revision: 1))
+    #expect(reconciler.plan([profiled], ledger).isEmpty)
+    ledger.otherInstances = []
+    #expect(reconciler.plan([profiled], ledger).repairs.map(\.name) == ["Afif"])
+  }
 }
 
 struct ObservationOrderTests {

@@ -33,7 +33,15 @@ extension API {
         right: .guardedRead
       ) { _, context in
         let identifier = try parameter("id", context)
-        guard let record = try await control.operations(.identifier(identifier)).first else {
+        let selection =
+          if let key = OperationReference.key(of: identifier) {
+            OperationSelection.key(
+              try IdempotencyKey.check(key, "The key of the id"),
+              account: await context.requester())
+          } else {
+            OperationSelection.identifier(identifier)
+          }
+        guard let record = try await control.operations(selection).first else {
           throw APIError(
             .notFound, "No operation has this id: it was not done, and nothing was changed by it")
         }

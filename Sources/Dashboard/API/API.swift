@@ -36,7 +36,10 @@ struct API: Sendable {
     router.add(middleware: MethodMiddleware(routes: routes))
     for route in routes {
       router.on(RouterPath(route.path), method: route.method) { request, context in
-        try await access.respond(to: request, context, as: route)
+        try await access.respond(to: request, context, as: route) {
+          route.right == .change
+            ? try await carryOut(route, $0, $1) : try await route.handler($0, $1)
+        }
       }
     }
     return router

@@ -27,9 +27,9 @@ struct AccessControl: Sendable {
     self.refusals = RefusalLog(time: time, logger: logger)
   }
 
-  /// Answers a request that the router gave to `route`, or throws its refusal.
+  /// Answers a request that the router gave to `route` by `handler`, or throws its refusal.
   func respond(
-    to request: Request, _ context: DashboardContext, as route: Route
+    to request: Request, _ context: DashboardContext, as route: Route, by handler: Route.Handler
   ) async throws -> Response {
     let facts = RequestAuthorizer.Facts(request, context.peer)
     try refuse(
@@ -43,7 +43,7 @@ struct AccessControl: Sendable {
     context.caller = caller
     var response: Response
     do {
-      response = try await route.handler(request, context)
+      response = try await handler(request, context)
     } catch {
       throw caller.mayChange ? error : APIError.withoutDetails(error)
     }

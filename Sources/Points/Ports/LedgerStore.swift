@@ -30,9 +30,10 @@ public protocol LedgerStore: Sendable {
     _ users: [LedgerUser], closing: [String], operation: Operation
   ) async throws(LedgerError) -> RepairOutcome
 
-  /// Makes the triggers that record edits by hand, where they are missing or not ours.
+  /// Makes what protects the ledger from edits by hand, where it is missing or not ours: triggers that
+  /// record them, keys and checks that refuse what cannot be.
   /// - Returns: one line for each thing that was done.
-  func repairTriggers() async throws(LedgerError) -> [String]
+  func repairProtection() async throws(LedgerError) -> [String]
 
   /// Notes that this instance serves exactly these users.
   func serve(_ users: [String]) async throws(LedgerError)

@@ -86,9 +86,8 @@ struct APIClient {
   /// What came of one request.
   enum Reply {
     case answer(JSONNode)
-    /// - Parameter isOutcome: whether it says what became of an operation, such as of one of which some
-    ///   users were left out.
-    case failure(status: UInt, isOutcome: Bool, CommandFault)
+    /// - Parameter operation: the one that the daemon named, if it did.
+    case failure(status: UInt, operation: String?, CommandFault)
     case none(wasSent: Bool, CommandFault)
   }
 
@@ -113,7 +112,7 @@ struct APIClient {
     let answer = try? JSONParser.parse(bytes)
     guard (200..<300).contains(status), let answer, answer["success"]?.boolean == true else {
       return .failure(
-        status: status, isOutcome: status == 503 && answer?["operation"] != nil,
+        status: status, operation: answer?["operation"]?.string,
         APIFault.failure(
           endpoint, status: status,
           message: answer?["error"]?.string.map { $0 + APIFault.outcomes(answer?["users"]) }))

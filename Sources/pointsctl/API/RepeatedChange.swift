@@ -1,4 +1,5 @@
 import JSONText
+import Points
 
 /// A change that is asked for again under the same key until its outcome is known. Pure: replies go
 /// in, what follows comes out.
@@ -28,10 +29,13 @@ struct RepeatedChange {
   mutating func next(after reply: APIClient.Reply, elapsed: Duration) -> Step {
     switch reply {
     case .answer(let answer): return .answer(answer)
-    case .failure(let status, let isOutcome, let fault):
+    case .failure(let status, let operation, let fault):
+      // Refused, or with what became of each user of a group.
+      if status < 500 || status == 503 && operation != nil { return .fail(fault) }
       // Not done, and never will be. Unless an earlier request may have been: while the database is
       // away nobody can say.
-      if status < 500 || status == 503 && (isOutcome || !isInDoubt) { return .fail(fault) }
+      let isOfEarlierRequests = status == 504 && operation.map(OperationReference.names) ?? false
+      if status == 503 || isOfEarlierRequests, !isInDoubt { return .fail(fault) }
       if status != 503 { (isInDoubt, doubt) = (true, "\n\(fault.description)") }
     case .none(let wasSent, let fault):
       if !wasSent, !isInDoubt { return .fail(fault) }
