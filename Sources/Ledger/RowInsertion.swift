@@ -60,17 +60,29 @@ struct RowInsertion {
     let columns = kept.map { quotedIdentifier(target.columns[$0]) }.joined(separator: ", ")
     let placeholders = "(\(Statement.placeholders(kept.count)))"
     for piece in Batch.exact(waiting) {
-      try session.execute(
-        """
-        INSERT INTO \(SideTables.Place.restoring.table(target.table)) (\(columns)) VALUES \
-        \(Statement.repeated(placeholders, piece.count, separator: ", "))
-        """, piece.flatMap { $0 })
+      do {
+        try session.execute(
+          """
+          INSERT INTO \(SideTables.Place.restoring.table(target.table)) (\(columns)) VALUES \
+          \(Statement.repeated(placeholders, piece.count, separator: ", "))
+          """, piece.flatMap { $0 })
+      } catch let error as DatabaseError {
+        guard error.isContradictedByRows || error.isRange else { throw error }
+        throw LedgerError.refused(
+          "the backup has a row of \(target.table) that cannot be, or that stands there twice:"
+            + " \(error.message); nothing was changed")
+      }
     }
   }
 
   /// The columns that values are put into: a calculated one calculates its own.
   private mutating func keptColumns(of target: RowScanner.Target) throws -> [Int] {
     let known = try generated[target.table] ?? columns(of: target.table)
+    guard !known.isEmpty else {
+      throw LedgerError.unavailable(
+        "the tables beside the ledger are gone, as after an interruption of the database; nothing was"
+          + " changed, restore again")
+    }
     generated[target.table] = known
     return try target.columns.indices.filter { index in
       let column = target.columns[index]

@@ -69,5 +69,5 @@ extension Session {
 extension DatabaseError {
   /// Rows that are there stand against a key or a check: 1062 ER_DUP_ENTRY, 4025 ER_CONSTRAINT_FAILED,
   /// and numbers that a check cannot even count with, 1690 ER_DATA_OUT_OF_RANGE.
-  fileprivate var isContradictedByRows: Bool { [1062, 4025, 1690].contains(code) }
+  var isContradictedByRows: Bool { [1062, 4025, 1690].contains(code) }
 }

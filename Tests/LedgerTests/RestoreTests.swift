@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import MariaDB
 import Points
@@ -146,6 +147,52 @@ struct RestoreTests {
   }
 
   /// Rows go with every column of their own, bytes that are no text included.
+  @Test(arguments: [
+    ("'Afif',0,10000,1,1", "terms_in_range"), ("'Afif',10,0,1,1", "terms_in_range"),
+    ("'Afif',10,10000,1,9223372036854775807", "slots_in_range"),
+    ("'Afif',10,10000,2,1", "slots_in_order"),
+  ]) func rowsThatCannotBeAreRefused(_ values: String, _ constraint: String) async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    let rows = [
+      "INSERT INTO `user_tracking` (`id`, `user`, `points`) VALUES (7,'Afif',0)",
+      """
+      INSERT INTO `runs` (`user`, `points_per_slot`, `interval_ms`, `first_slot`, `last_slot`, \
+      `opened_at`, `opened_by`) VALUES (\(values),'2023-11-14 22:13:20','x')
+      """,
+    ]
+    await #expect {
+      try await restore(fixture, content(rows))
+    } throws: {
+      guard case LedgerError.refused(let reason) = $0 else { return false }
+      return reason.contains(constraint)
+    }
+    try await fixture.expectClean(["Afif"])
+  }
+
+  /// A database that comes back is tidied up for, also while a restore still works on it.
+  @Test func tablesThatAreGoneAreNoFaultOfTheFile() async throws {
+    let fixture = try await LedgerFixture.running(["Afif"])
+    let settings = fixture.settings
+    let backup = BackupContent(schema: Migration.newest) { body in
+      let dropped = Mutex(false)
+      Task {
+        let other = try await Connection.open(settings)
+        try await other.run { try $0.tidySideTables() }
+        await other.close()
+        dropped.withLock { $0 = true }
+      }
+      while !dropped.withLock({ $0 }) { usleep(1000) }
+      try body(Array("INSERT INTO `user_tracking` (`id`, `user`, `points`) VALUES (7,'A',1)".utf8))
+    }
+    await #expect {
+      try await restore(fixture, backup)
+    } throws: {
+      guard case LedgerError.unavailable(let reason) = $0 else { return false }
+      return reason.contains("restore again")
+    }
+    try await fixture.expectClean(["Afif"])
+  }
+
   @Test func columnsOfAnAdoptedTableComeBack() async throws {
     let fixture = try await LedgerFixture.running(["Afif"])
     try await fixture.byHand(
