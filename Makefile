@@ -31,8 +31,9 @@ release := .build/release
 # Under root, as with sudo make run, all that is made here is made as the owner of this folder. The
 # daemon itself then runs as root, and gives what it makes to the owner of the folder it makes it in.
 owner := packaging/development/as-owner
-# An import of a module that is no declared dependency is an error.
-checked := --explicit-target-dependency-import-check error
+# An import of a module that is no declared dependency is an error. Colours are part of what a compilation
+# is known by: one in a terminal and one in a pipe would begin anew after each other.
+checked := --explicit-target-dependency-import-check error --no-color-diagnostics
 scripts = $(shell grep -rlE '^\#!/bin/(ba)?sh' .ci Benchmarks Tests/System packaging)
 sources := Package.swift Sources Tests $(wildcard Benchmarks)
 

@@ -62,7 +62,8 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     self.pump = EventPump(control: control, stream: events, snapshots: snapshots, time: time)
     self.tcp = ListenerLoop(
       place: .tcp(address: settings.address, port: settings.port), responder: responder,
-      shares: shares, time: time, logger: logger
+      shares: shares, time: time, logger: logger,
+      onFault: { site.cannotListen($0) }
     ) { port in
       guard site.listens(port: port), let announceLoginLink else { return }
       let account = await Account.lookUp(geteuid())

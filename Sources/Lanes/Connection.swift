@@ -1,6 +1,6 @@
 import Points
 
-/// One client. Kept small: ten thousand idle ones cost a lane 640 KB.
+/// One client. Kept small: ten thousand idle ones cost a lane 800 KB.
 struct Connection {
   /// How far a connection's life is. It only moves down this list.
   enum Phase: UInt8 {
@@ -39,6 +39,14 @@ struct Connection {
   var seenVersion: UInt32 = 0
   /// When the last byte came, in milliseconds of the lane's clock, wrapping.
   var lastByte: UInt32 = 0
+  /// When it was accepted, in seconds of the lane's clock.
+  var accepted: UInt32 = 0
+  /// When the latest request came, likewise.
+  var lastRequestTime: UInt32 = 0
+  /// Requests that came, wrapping.
+  var requests: UInt32 = 0
+  /// nil before the first.
+  var lastRequest: WireProtocol.Request?
   var pending = PendingReplies.List()
   var parser = WireProtocol.Parser()
   var peer = PeerAddress.unknown

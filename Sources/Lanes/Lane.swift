@@ -174,6 +174,11 @@ actor Lane {
       lane: self, handle: opened.handle, port: opened.port, counters: opened.counters)
   }
 
+  func clients(of listener: ListenerHandle) -> [ConnectedClient.Activity] {
+    guard !isOver, let index = core.listeners.index(of: listener) else { return [] }
+    return core.clients(of: index, now: clock.now())
+  }
+
   /// Returns when the listener and all its connections are closed.
   func close(_ listener: ListenerHandle) async {
     guard !isOver else { return }

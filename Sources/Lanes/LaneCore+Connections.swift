@@ -7,6 +7,11 @@ extension LaneCore {
     UInt32(truncatingIfNeeded: moment / 1_000_000)
   }
 
+  /// What moments are kept in that are shown and not counted with.
+  static func seconds(_ moment: Int64) -> UInt32 {
+    UInt32(truncatingIfNeeded: moment / 1_000_000_000)
+  }
+
   func user(of slot: Int) -> Int { listeners[Int(connections[slot].listener)].user }
 
   /// Takes an accepted client into the table and the event set; nil when the kernel refuses.

@@ -72,6 +72,7 @@ extension LaneCore {
     if isRefused { return refuse(slot, now: now) }
     tally.accepted += 1
     listeners[index].addConnections(1)
+    connections[slot].accepted = Self.seconds(now)
     connections[slot].lastByte = Self.milliseconds(now)
     greetings.append(connections.token(slot), now: now)
   }

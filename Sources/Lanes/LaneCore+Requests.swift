@@ -75,6 +75,9 @@ extension LaneCore {
   /// - Parameter ended: whether its terminator came.
   mutating func take(_ request: WireProtocol.Request, ended: Bool, _ slot: Int, now: Int64) {
     if logsConnections { logConnection("\(request) requested", slot) }
+    connections[slot].requests &+= 1
+    connections[slot].lastRequest = request
+    connections[slot].lastRequestTime = Self.seconds(now)
     let wasGreeted = connections[slot].greeting == .sent
     connections[slot].greeting = .over
     connections[slot].lacksLineFeed = false

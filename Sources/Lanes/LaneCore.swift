@@ -155,6 +155,21 @@ struct LaneCore<Sockets: Transport>: ~Copyable {
     for callback in callbacks { callback() }
   }
 
+  /// The clients of a listener whose requests are read, or answered still.
+  func clients(of listener: Int, now: Int64) -> [ConnectedClient.Activity] {
+    let second = Self.seconds(now)
+    return connections.openSlots(of: listener).map { connections[$0] }
+      .filter { !$0.isRefused && $0.phase != .lingering }
+      .map { connection in
+        ConnectedClient.Activity(
+          peer: "\(connection.peer)", ageSeconds: Int64(second &- connection.accepted),
+          requests: Int(connection.requests), lastRequest: connection.lastRequest?.name,
+          lastRequestAgeSeconds: connection.lastRequest.map { _ in
+            Int64(second &- connection.lastRequestTime)
+          })
+      }
+  }
+
   var statistics: LaneStatistics {
     var statistics = LaneStatistics()
     statistics.connections = connections.openSlots.count

@@ -17,5 +17,7 @@ struct LaneListener: OpenListener {
   var connections: Int { counters.connections.load(ordering: .relaxed) }
   var requests: Int { counters.requests.load(ordering: .relaxed) }
 
+  func clients() async -> [ConnectedClient.Activity] { await lane.clients(of: handle) }
+
   func close() async { await lane.close(handle) }
 }

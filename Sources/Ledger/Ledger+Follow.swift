@@ -56,7 +56,7 @@ extension Ledger {
     let done = try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
     do throws(LedgerError) {
       return done + (try await read("look at keys and checks") { try $0.repairGuards() })
-    } catch where !done.isEmpty {
+    } catch  where !done.isEmpty {
       // The next look says it.
       return done
     }

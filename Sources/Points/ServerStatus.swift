@@ -14,6 +14,8 @@ public struct ServerStatus: Sendable, Hashable {
   /// The server's name, such as `server1`.
   public var name: String
   public var user: String
+  /// The IPv4 or IPv6 address it listens on.
+  public var address: String
   public var port: Int
   public var groups: [String]
   public var status: ServerState
@@ -36,12 +38,13 @@ public struct ServerStatus: Sendable, Hashable {
   public var publicLastError: String?
 
   public init(
-    name: String, user: String, port: Int, groups: [String], status: ServerState,
+    name: String, user: String, address: String, port: Int, groups: [String], status: ServerState,
     wanted: ServerState, reason: String?, since: DateTimeStamp, connections: Int, requests: Int,
     lastError: String?, publicReason: String? = nil, publicLastError: String? = nil
   ) {
     self.name = name
     self.user = user
+    self.address = address
     self.port = port
     self.groups = groups
     self.status = status

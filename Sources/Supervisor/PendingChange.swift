@@ -44,6 +44,12 @@ final class PendingChange {
     }
   }
 
+  /// `kind`, and of an adjustment by how much.
+  var words: String {
+    guard case .change(.adjust(let delta), _) = request else { return kind }
+    return "adjust by \(delta > 0 ? "+" : "")\(delta)"
+  }
+
   var users: [String] {
     switch request {
     case .change(_, let users): users

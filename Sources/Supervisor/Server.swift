@@ -22,6 +22,8 @@ final class Server {
   var since: DateTimeStamp
   /// What was broadcast last.
   var lastStanding: Standing?
+  /// The line that a fault was logged by, until it is over.
+  var loggedFault: String?
   /// The last fault, kept after recovery; `publicText` is what readers without rights see of it.
   var lastError: (text: String, publicText: String)?
   /// Why the user could not be credited, or brought to what is wanted; nil when all is well.
@@ -77,7 +79,8 @@ final class Server {
   /// Its entry in `GET /api/servers`.
   var status: ServerStatus {
     ServerStatus(
-      name: definition.server, user: definition.user, port: definition.port,
+      name: definition.server, user: definition.user, address: definition.address,
+      port: definition.port,
       groups: definition.groups, status: state, wanted: wanted, reason: reason, since: since,
       connections: listener?.connections ?? 0,
       requests: earlierRequests + (listener?.requests ?? 0), lastError: lastError?.text,

@@ -190,7 +190,7 @@ extension Supervisor {
     let reason = pending.operation.reason.map { ": \($0)" } ?? ""
     for outcome in receipt.users where outcome.result == .done {
       logger.notice(
-        "\(pending.kind) \(outcome.user), asked by \(pending.operation.requestedBy)\(reason)",
+        "\(pending.words) \(outcome.user), asked by \(pending.operation.requestedBy)\(reason)",
         metadata: [
           "user": "\(outcome.user)",
           "server": "\(table.named(outcome.user)?.definition.server ?? "")",

@@ -52,9 +52,32 @@ extension Supervisor: Control {
       definition.groups.contains { FoldedName($0) == folded }
     }
     guard !members.isEmpty else {
-      throw ControlError.notFound("no user, server or group is named \(name)")
+      let known =
+        table.all.map(\.definition).flatMap { [$0.user, $0.server] + $0.groups } + ["all"]
+      let near = nearestNames(to: name, among: Set(known).sorted())
+      let advice = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+      throw ControlError.notFound("no user, server or group is named \(name)\(advice)")
     }
     return members.map(\.user)
+  }
+
+  public func connections(of users: [String]?) async -> [ConnectedClient] {
+    var clients: [ConnectedClient] = []
+    for server in table.all where users?.contains(server.definition.user) ?? true {
+      let definition = server.definition
+      let present = await server.listener?.clients() ?? []
+      let wall = now.secondsSinceEpoch
+      clients += present.sorted { $0.ageSeconds > $1.ageSeconds }.map { client in
+        ConnectedClient(
+          user: definition.user, server: definition.server, peer: client.peer,
+          since: DateTimeStamp(secondsSinceEpoch: wall - client.ageSeconds),
+          requests: client.requests, lastRequest: client.lastRequest,
+          lastRequestAt: client.lastRequestAgeSeconds.map {
+            DateTimeStamp(secondsSinceEpoch: wall - $0)
+          })
+      }
+    }
+    return clients
   }
 
   public func verify() async throws -> Verification {

@@ -47,7 +47,8 @@ extension Supervisor {
     let health = await store.health()
     switch health {
     case .available: observe(nil)
-    case .away(let reason), .taken(let reason): observe(reason)
+    case .away(let reason): observe(reason)
+    case .taken(let reason): observe(reason, as: "another daemon has the database now")
     }
     if case .taken(let reason) = health, lastTurn == nil,
       time.monotonicMilliseconds() - start > Self.takeoverGraceMilliseconds
@@ -81,7 +82,7 @@ extension Supervisor {
   }
 
   /// Broadcasts when the database goes away or comes back; afterwards the ledger may be another one.
-  private func observe(_ fault: String?) {
+  private func observe(_ fault: String?, as what: String = "the database is away") {
     switch (fault, condition) {
     case (nil, .away):
       condition = .available(since: now)
@@ -91,7 +92,7 @@ extension Supervisor {
       condition = .away(since: now, reason: reason)
       // Tables may be gone, or others, when it comes back.
       isPrepared = false
-      logger.error("the database is away: \(reason)", metadata: ["event": "database"])
+      logger.error("\(what): \(reason)", metadata: ["event": "database"])
     case (let reason?, .away(let since, let before)) where reason != before:
       condition = .away(since: since, reason: reason)
       return

@@ -71,7 +71,7 @@ extension Supervisor {
       if server.lastStanding?.state != standing.state { server.since = now }
       server.lastStanding = standing
       let status = server.status
-      logChange(status)
+      logChange(status, of: server)
       hub.emit(.server(status))
     }
     guard server.settled else { return }
@@ -81,15 +81,22 @@ extension Supervisor {
     }
   }
 
-  private func logChange(_ status: ServerStatus) {
+  /// A fault is one line, however often the server is tried until it is over.
+  private func logChange(_ status: ServerStatus, of server: Server) {
     let subject = "\(status.name) (\(status.user), port \(status.port))"
     let reason = status.reason.map { ": \($0)" } ?? ""
     let line = "\(subject) is \(status.status.rawValue)\(reason)"
+    let level: Logger.Level
     switch status.status {
-    case .failed, .backingOff: logger.error("\(line)", metadata: metadata(status))
-    case .starting: logger.debug("\(line)", metadata: metadata(status))
-    case .running, .stopped, .paused: logger.info("\(line)", metadata: metadata(status))
+    case .failed, .backingOff:
+      level = server.loggedFault == line ? .debug : .error
+      server.loggedFault = line
+    case .starting: level = .debug
+    case .running, .stopped, .paused:
+      level = .info
+      server.loggedFault = nil
     }
+    logger.log(level: level, "\(line)", metadata: metadata(status))
   }
 
   private func metadata(_ status: ServerStatus) -> Logger.Metadata {

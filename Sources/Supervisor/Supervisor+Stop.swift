@@ -8,6 +8,8 @@ public enum StopOutcome: Sendable, Hashable {
   case closed
   /// These users' runs are open, or may be: their time will be credited at the next start.
   case leftOpen([String], reason: String)
+  /// Another daemon has the database's lock, and what is open is its matter.
+  case anothers(reason: String)
 }
 
 extension Supervisor {
@@ -35,11 +37,23 @@ extension Supervisor {
     for waiter in waiters.values { waiter.resume.resume() }
     waiters = [:]
     hub.finish()
-    guard case .leftOpen(let users, let reason) = stop else { return stop }
-    logger.error(
-      "the runs of \(users.count) users were left open and their time will be credited at the next start: \(Self.names(users)) (\(reason))",
-      metadata: ["event": "runs-left-open"])
+    logLeftOpen(stop)
     return stop
+  }
+
+  private func logLeftOpen(_ stop: StopOutcome) {
+    let metadata: Logger.Metadata = ["event": "runs-left-open"]
+    switch stop {
+    case .closed: break
+    case .leftOpen(let users, let reason):
+      logger.error(
+        "the runs of \(users.count) users were left open and their time will be credited at the next start: \(Self.names(users)) (\(reason))",
+        metadata: metadata)
+    case .anothers(let reason):
+      logger.error(
+        "the runs that are open are not this daemon's and stay as they are: \(reason)",
+        metadata: metadata)
+    }
   }
 
   private static func names(_ users: [String]) -> String {
@@ -93,9 +107,11 @@ extension Supervisor {
         progress.set(
           .leftOpen(left.locked, reason: "their rows are locked by another transaction"))
       } catch {
-        progress.set(.leftOpen(notElsewhere(users), reason: "\(error)"))
-        // Another daemon has the lock, and the runs with it.
-        if case .refused = error { return }
+        guard case .refused(let reason) = error else {
+          progress.set(.leftOpen(notElsewhere(users), reason: "\(error)"))
+          continue
+        }
+        return progress.set(.anothers(reason: reason))
       }
     } while await slept(Self.stopPause)
   }

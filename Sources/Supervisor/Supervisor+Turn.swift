@@ -123,6 +123,7 @@ extension Supervisor {
   private func take(_ snapshot: LedgerSnapshot, isNewest: Bool, serves: Bool) {
     let intents = Dictionary(
       snapshot.intents.map { ($0.user, $0) }, uniquingKeysWith: { first, _ in first })
+    warnOfOverrides(of: intents)
     for server in table.all { server.follow(intents[server.definition.user]) }
     follow(snapshot.otherInstances)
     if isNewest {
@@ -141,6 +142,22 @@ extension Supervisor {
     }
     adjustTicks()
     updateLateness()
+  }
+
+  /// The profiles that were given at the start hold against what was asked before: said once.
+  private func warnOfOverrides(of intents: [String: Intent]) {
+    let overridden = table.all.compactMap { server -> String? in
+      guard let override = server.override, override.revision == .max,
+        let intent = intents[server.definition.user], intent.earning != override.running
+      else { return nil }
+      let asked = intent.running ? intent.paused ? "paused" : "started" : "stopped"
+      return "\(intent.user) (\(asked) by \(intent.requestedBy))"
+    }
+    guard !overridden.isEmpty else { return }
+    let names = overridden.prefix(10).joined(separator: ", ") + (overridden.count > 10 ? " …" : "")
+    logger.notice(
+      "in this process --profile holds against what was asked of \(names)",
+      metadata: ["event": "profile"])
   }
 
   /// Rows that differ from what was known go to watchers and events.

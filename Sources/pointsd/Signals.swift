@@ -10,13 +10,21 @@ import Supervisor
 import Systemd
 
 /// What signals do: the first that asks for the end stops cleanly, the second ends at once; SIGHUP
-/// asks for a reload; all others that would end the process are ignored, since an end without a stop
+/// asks for a reload, or says that the terminal was closed, which is a wish for the end; all others that would end the process are ignored, since an end without a stop
 /// would leave the database running.
 struct Signals {
   let group: ServiceGroup
   let supervisor: Supervisor
   let awaited: Awaited
   let logger: Logger
+  private let terminal = ControllingTerminal()
+
+  init(group: ServiceGroup, supervisor: Supervisor, awaited: Awaited, logger: Logger) {
+    self.group = group
+    self.supervisor = supervisor
+    self.awaited = awaited
+    self.logger = logger
+  }
 
   /// Signals that are answered, received since before anything was started.
   struct Awaited {
@@ -65,6 +73,11 @@ struct Signals {
 
   private func watchForReload() async {
     for await _ in awaited.reload {
+      if terminal.isClosed {
+        logger.notice("stopping, the terminal was closed", metadata: ["event": "stop"])
+        await group.triggerGracefulShutdown()
+        continue
+      }
       do {
         _ = try await supervisor.reload(by: Operation(requestedBy: "SIGHUP", reason: nil))
       } catch {

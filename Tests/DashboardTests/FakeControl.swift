@@ -103,6 +103,17 @@ final class FakeControl: Control {
 
   func servers() async -> [ServerStatus] { state.withLock { $0.servers } }
 
+  func connections(of users: [String]?) async -> [ConnectedClient] {
+    state.withLock { state in
+      state.servers.filter { users?.contains($0.user) ?? true }.map { server in
+        ConnectedClient(
+          user: server.user, server: server.name, peer: "127.0.0.1:40000",
+          since: DateTimeStamp(at: 2026, 1, 12, 14, 0, 0), requests: 2, lastRequest: "get_data",
+          lastRequestAt: DateTimeStamp(at: 2026, 1, 12, 14, 30, 0))
+      }
+    }
+  }
+
   func server(_ name: String) async throws -> ServerStatus {
     let index = try index(name)
     return state.withLock { $0.servers[index] }
@@ -367,7 +378,8 @@ extension ServerStatus {
     _ name: String, _ user: String, _ port: Int, _ groups: [String]
   ) -> ServerStatus {
     ServerStatus(
-      name: name, user: user, port: port, groups: groups, status: .running, wanted: .running,
+      name: name, user: user, address: "127.0.0.1", port: port, groups: groups, status: .running,
+      wanted: .running,
       reason: nil, since: DateTimeStamp(at: 2026, 1, 12, 14, 0, 0), connections: 3,
       requests: 40, lastError: nil)
   }

@@ -134,8 +134,12 @@ import Testing
           second.recorder.lines.contains {
             $0.hasPrefix("error: HTTP cannot listen on 127.0.0.1 port \(port): Address")
           })
+        let login = try await RawClient.request(second.unix, "POST", "/api/login")
+        #expect(
+          login.status == 503 && login.body.contains("127.0.0.1 port \(port): Address already"))
         await first.group.triggerGracefulShutdown()
         try await second.wait { second.port == port }
+        #expect(try await RawClient.request(second.unix, "POST", "/api/login").status == 200)
         #expect(try await RawClient.request(second.tcp, "GET", "/healthz").status == 200)
       }
     }

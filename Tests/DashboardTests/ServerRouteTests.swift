@@ -15,11 +15,32 @@ import Testing
     }
     #expect(
       try await fixture.get("/api/servers").body == """
-        {"success":true,"data":[{"name":"server1","user":"Afif","port":5001,"groups":["python"],\
-        "status":"backing off","wanted":"running","reason":"port 5001 in use",\
+        {"success":true,"data":[{"name":"server1","user":"Afif","address":"127.0.0.1","port":5001,\
+        "groups":["python"],"points":120,"status":"backing off","wanted":"running","reason":"port 5001 in use",\
         "since":"2026-01-12 14:00:00","connections":3,"requests":40,\
         "last_error":"port 5001 in use"}]}
         """)
+  }
+
+  /// Nothing is known of points while the first read of the ledger is outstanding.
+  @Test func pointsThatNobodyKnowsAreNull() async throws {
+    fixture.control.set { $0.readError = .unavailable("away") }
+    #expect(try await fixture.get("/api/servers").body.contains(#""points":null"#))
+    fixture.control.set { ($0.readError, $0.staleSeconds) = (nil, 12) }
+    #expect(try await fixture.get("/api/servers").body.hasSuffix(#","stale_seconds":12}"#))
+  }
+
+  @Test func connectionsAreExactAndOfAProfile() async throws {
+    #expect(
+      try await fixture.get("/api/connections?profile=python").body == """
+        {"success":true,"data":[{"user":"Afif","server":"server1","peer":"127.0.0.1:40000",\
+        "since":"2026-01-12 14:00:00","requests":2,"last_request":"get_data",\
+        "last_request_at":"2026-01-12 14:30:00"}]}
+        """)
+    let all = try await fixture.get("/api/connections").body
+    #expect(all.contains("server1") && all.contains("server_c2"))
+    #expect(try await fixture.get("/api/connections?profile=nobody").status == 404)
+    #expect(try await fixture.get("/api/connections?limit=1").status == 400)
   }
 
   @Test func oneServerIsStoppedStartedAndRestarted() async throws {

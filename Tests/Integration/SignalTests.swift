@@ -33,6 +33,24 @@ import Testing
     #expect(daemon.databaseProcess == nil)
   }
 
+  /// SIGHUP is a reload, unless the terminal that the daemon was started in is gone.
+  @Test func aTerminalThatIsClosedStopsIt() async throws {
+    var options = Daemon.Options()
+    options.launcher = [
+      "/usr/bin/python3", "-c", "import pty, sys; pty.spawn(sys.argv[1:])",
+    ]
+    let daemon = try Daemon(options)
+    try await daemon.start()
+    let terminal = try #require(daemon.process?.processIdentifier)
+    let inside = try #require(children(of: terminal).first)
+    Glibc.kill(inside, SIGHUP)
+    try await eventually("it has reloaded") { daemon.log.contains("reloaded, asked by SIGHUP") }
+    #expect(daemon.databaseProcess != nil)
+    Glibc.kill(terminal, SIGKILL)
+    try await eventually("it has stopped, and its database") { daemon.databaseProcess == nil }
+    #expect(!FileManager.default.fileExists(atPath: daemon.controlSocket))
+  }
+
   private static let launcher = [
     "/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
   ]

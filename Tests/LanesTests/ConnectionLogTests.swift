@@ -37,6 +37,6 @@ import Testing
       bytes[23] = 1
     }
     #expect("\(PeerAddress(storage))" == "[::1]:5001")
-    #expect(MemoryLayout<Connection>.stride == 64)
+    #expect(MemoryLayout<Connection>.stride == 80)
   }
 }

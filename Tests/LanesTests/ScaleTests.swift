@@ -88,7 +88,7 @@ import Testing
       for client in clients { #expect(try client.receiveOnce() == LaneFixture.line) }
       let after = try ProcessFigures.read("RssAnon:")
       let statistics = await server.lanes.statistics()
-      #expect(statistics.bytesPerSlot <= 64 && statistics.connectionSlots == count)
+      #expect(statistics.bytesPerSlot <= 80 && statistics.connectionSlots == count)
       #expect(statistics.backlogBytes == 0 && statistics.pendingNodes <= count)
       print(
         "\(count) idle connections: \(statistics.bytesPerSlot) bytes a slot; the process, clients "

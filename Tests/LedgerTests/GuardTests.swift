@@ -93,7 +93,9 @@ struct GuardTests {
       try await fixture.byHand("SET sql_mode = ''", "UPDATE \(edit)")
       try await fixture.setClock(LedgerFixture.start + 10_000)
       let ledger = fixture.ledger
-      for interval in [10_000, 1] { _ = try? await ledger.tick(intervalMilliseconds: Int64(interval)) }
+      for interval in [10_000, 1] {
+        _ = try? await ledger.tick(intervalMilliseconds: Int64(interval))
+      }
       _ = try? await ledger.snapshot(of: ["Afif", "Faiz"])
       _ = try? await ledger.digest()
       _ = try? await fixture.reconcile(["Afif", "Faiz"])

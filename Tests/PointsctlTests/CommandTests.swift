@@ -18,10 +18,19 @@ import Testing
           #"{"total_points":450,"avg_points":90.0,"max_points":120,"min_points":70}"#)
       case ("GET", "/api/users/afif"):
         return .data(#"{"user":"Afif","points":120,"datetime_stamp":"2026-01-12 14:30:00"}"#)
-      case ("GET", "/api/users/Zo%C3%AB"):
+      case ("GET", "/api/users"):
         return ScriptedDaemon.Answer(
-          body: #"{"success":true,"data":{"user":"Zoë","points":7,"datetime_stamp":"#
-            + #""2026-01-12 14:29:30"},"stale_seconds":12}"#)
+          body: #"{"success":true,"data":[{"user":"Afif","points":120,"datetime_stamp":"#
+            + #""2026-01-12 14:30:00"},{"user":"Faiz","points":7,"datetime_stamp":"#
+            + #""2026-01-12 14:29:30"},{"user":"Hairiel","points":80,"datetime_stamp":"#
+            + #""2026-01-12 14:29:30"}],"stale_seconds":12}"#)
+      case ("GET", "/api/connections"):
+        return .data(
+          #"[{"user":"Afif","server":"server1","peer":"127.0.0.1:40000","since":"#
+            + #""2026-01-12 14:00:00","requests":2,"last_request":"get_data","#
+            + #""last_request_at":"2026-01-12 14:30:00"},{"user":"Faiz","server":"server_c2","#
+            + #""peer":"[::1]:40001","since":"2026-01-12 14:10:00","requests":0,"#
+            + #""last_request":null,"last_request_at":null}]"#)
       case ("GET", "/api/plan"), ("POST", "/api/reload"):
         return .data(
           #"{"changes":true,"users":[{"user":"Afif","server":"server1","action":"restart","#
@@ -167,19 +176,57 @@ import Testing
   @Test func getsPointsInTheWordsOfTheProtocol() async throws {
     let folder = try TestFolder()
     let daemon = try await daemon(folder)
-    let outcome = try await run(["get", "afif", "Zoë"], folder)
+    #expect(
+      try await run(["get", "afif"], folder).output
+        == "User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00\n")
+    let outcome = try await run(["get", "server_c2", "afif"], folder)
     #expect(
       outcome.output == """
-        User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00
-        User: Zoë | Points: 7 | Last Update: 2026-01-12 14:29:30 | Stale: 12s
+        User: Faiz | Points: 7 | Last Update: 2026-01-12 14:29:30 | Stale: 12s
+        User: Afif | Points: 120 | Last Update: 2026-01-12 14:30:00 | Stale: 12s
 
         """)
     #expect(
       try await run(["get", "afif", "--json"], folder).output.hasPrefix("{\n  \"user\": \"Afif\""))
-    let several = try await run(["get", "afif", "Zoë", "--json"], folder)
+    let several = try await run(["get", "afif", "Faiz", "--json"], folder)
     #expect(several.output.hasPrefix("[\n  {\n    \"user\": \"Afif\""))
     #expect(several.errors == "pointsctl: the database is away; the values are 12 s old\n")
+    // Groups and everybody, by rank.
+    for arguments in [[], ["all"]] {
+      let names = try await run(["get"] + arguments, folder).output.split(separator: "\n")
+        .map { $0.split(separator: " ")[1] }
+      #expect(names == ["Afif", "Hairiel", "Faiz"])
+    }
+    let group = try await run(["get", "c"], folder).output
+    #expect(group.contains("Hairiel") && group.contains("Faiz") && !group.contains("Afif"))
     #expect(daemon.requests.allSatisfy { $0.host == "localhost" })
+    try await daemon.stop()
+  }
+
+  @Test func listsClientsOfAProfile() async throws {
+    let folder = try TestFolder()
+    let daemon = try await daemon(folder)
+    #expect(
+      try await run(["connections"], folder).output == """
+        USER  SERVER     CLIENT           SINCE                REQUESTS  LAST REQUEST  AT
+        Afif  server1    127.0.0.1:40000  2026-01-12 14:00:00         2  get_data      2026-01-12 14:30:00
+        Faiz  server_c2  [::1]:40001      2026-01-12 14:10:00         0
+
+        """)
+    #expect(try await !run(["connections", "c"], folder).output.contains("Afif"))
+    try await daemon.stop()
+  }
+
+  @Test func listsThoseAskedForAndChecksThem() async throws {
+    let folder = try TestFolder()
+    let daemon = try await daemon(folder)
+    let group = try await run(["ps", "c", "--check"], folder)
+    #expect(group.status == 0 && group.output.split(separator: "\n").count == 3)
+    let all = try await run(["ps", "--check"], folder)
+    #expect(all.status == 1 && all.output.contains("backing off"))
+    #expect(try await run(["ps", "pyton"], folder).status == 65)
+    let json = try await run(["ps", "afif", "--json"], folder).output
+    #expect(json.contains("Afif") && !json.contains("Faiz"))
     try await daemon.stop()
   }
 
@@ -286,7 +333,9 @@ import Testing
       ["ps"], environment: ["POINTSD_SOCKET=\(folder.path)/var/control.sock"])
     #expect(given.status == 0)
     #expect(
-      given.output == "NAME  USER  PORT  STATUS  WANTED  SINCE  CONNECTIONS  REQUESTS  REASON\n")
+      given.output
+        == "NAME  USER  ADDRESS  PORT  POINTS  STATUS  WANTED  SINCE  CONNECTIONS  REQUESTS  REASON\n"
+    )
     try await daemon.stop()
   }
 

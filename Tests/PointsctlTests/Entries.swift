@@ -9,7 +9,8 @@ enum Entries {
     name: String, user: String, port: Int, groups: [String] = [], status: String = "running",
     wanted: String = "running", reason: String? = nil
   ) -> String {
-    #"{"name":\#(jsonString(name)),"user":\#(jsonString(user)),"port":\#(port),"groups":["#
+    #"{"name":\#(jsonString(name)),"user":\#(jsonString(user)),"address":"127.0.0.1","#
+      + #""port":\#(port),"points":120,"groups":["#
       + groups.map(jsonString).joined(separator: ",")
       + #"],"status":"\#(status)","wanted":"\#(wanted)","reason":"#
       + (reason.map(jsonString) ?? "null")

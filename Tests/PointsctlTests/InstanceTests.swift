@@ -48,7 +48,7 @@ import Testing
         """
       ).array)
     #expect(
-      AuditCommand.table(entries).lines() == [
+      AuditCommand.table(entries, moment: Moment(isLocal: false)).lines() == [
         "WHEN                 WHAT         USERS                      POINTS  WHO    WHY",
         "2026-01-12 14:30:01  adjust       Afif                           -5  alice  exam",
         "2026-01-12 14:30:00  stop (void)  A (void), B, C and 1 more          bob",

@@ -1,27 +1,73 @@
+import JSONText
 import Testing
 
 @testable import pointsctl
 
 @Suite struct TableTests {
+  private let utc = Moment(isLocal: false)
+
+  private func listing() throws -> ServerListing {
+    ServerListing(servers: try Entries.parsed(), json: .array([]), staleSeconds: nil)
+  }
+
+  /// What a line gives up, and in which order, where there is no room.
+  @Test func aLineHasWhatThereIsRoomFor() throws {
+    let plain = Style(colours: false)
+    let eighty = try listing().lines(within: 80, style: plain, moment: utc)
+    #expect(
+      eighty.joined(separator: "\n") == """
+        NAME       USER     PORT  POINTS  STATUS       WANTED   REASON
+        server1    Afif     5001     120  running      running
+        server2    Syahmi   5002     120  paused       paused   lunch
+        server3    Irfan    5003     120  backing off  running  port 5003 is in use
+        server_c1  Hairiel  6001     120  stopped      stopped
+        server_c2  Faiz     6002     120  running      running
+        """)
+    let forty = try listing().lines(within: 40, style: plain, moment: utc)
+    #expect(
+      forty.joined(separator: "\n") == """
+        USER     PORT  POINTS  STATUS
+        Afif     5001     120  running
+        Syahmi   5002     120  paused
+        Irfan    5003     120  backing off
+        Hairiel  6001     120  stopped
+        Faiz     6002     120  running
+        """)
+  }
+
+  @Test func aTextIsClippedByTheColumnsItTakes() {
+    #expect(clipped("port 5003", to: 9) == "port 5003")
+    #expect(clipped("port 5003", to: 6) == "port …")
+    #expect(clipped("日本語", to: 5) == "日本…" && clipped("日本語", to: 4) == "日…")
+  }
+
+  @Test func ranksCountDigitsAsNumbersAndTiesByName() {
+    let names = ["user10", "user2", "User1", "b", "user02"]
+    #expect(
+      Ranking.sorted(names, by: { _ in 1 }, then: { $0 }) == [
+        "b", "User1", "user2", "user02", "user10",
+      ])
+    #expect(Ranking.sorted(["a", "b"], by: { $0 == "b" ? 2 : nil }, then: { $0 }) == ["b", "a"])
+  }
+
   @Test func serversInColumns() throws {
     let plain = Style(colours: false)
-    let lines = ListCommand.table(try Entries.parsed(), style: plain).lines(heading: plain.heading)
+    let lines = try listing().lines(within: nil, style: plain, moment: utc)
     #expect(
       lines.joined(separator: "\n") == """
-        NAME       USER     PORT  STATUS       WANTED   SINCE                CONNECTIONS  REQUESTS  REASON
-        server1    Afif     5001  running      running  2026-01-12 14:30:00            3      1200
-        server2    Syahmi   5002  paused       paused   2026-01-12 14:30:00            3      1200  lunch
-        server3    Irfan    5003  backing off  running  2026-01-12 14:30:00            3      1200  port 5003 is in use
-        server_c1  Hairiel  6001  stopped      stopped  2026-01-12 14:30:00            3      1200
-        server_c2  Faiz     6002  running      running  2026-01-12 14:30:00            3      1200
+        NAME       USER     ADDRESS    PORT  POINTS  STATUS       WANTED   SINCE                CONNECTIONS  REQUESTS  REASON
+        server1    Afif     127.0.0.1  5001     120  running      running  2026-01-12 14:30:00            3      1200
+        server2    Syahmi   127.0.0.1  5002     120  paused       paused   2026-01-12 14:30:00            3      1200  lunch
+        server3    Irfan    127.0.0.1  5003     120  backing off  running  2026-01-12 14:30:00            3      1200  port 5003 is in use
+        server_c1  Hairiel  127.0.0.1  6001     120  stopped      stopped  2026-01-12 14:30:00            3      1200
+        server_c2  Faiz     127.0.0.1  6002     120  running      running  2026-01-12 14:30:00            3      1200
         """)
   }
 
   @Test func coloursDoNotMoveColumns() throws {
-    let servers = try Entries.parsed()
-    let plain = ListCommand.table(servers, style: Style(colours: false)).lines()
-    let style = Style(colours: true)
-    let coloured = ListCommand.table(servers, style: style).lines(heading: style.heading)
+    let listing = try listing()
+    let plain = listing.lines(within: nil, style: Style(colours: false), moment: utc)
+    let coloured = listing.lines(within: nil, style: Style(colours: true), moment: utc)
     #expect(coloured != plain)
     #expect(coloured[1].contains("\u{1B}[32mrunning\u{1B}[0m"))
     #expect(coloured.map { $0.replacing(/\u{1B}\[[0-9;]*m/, with: "") } == plain)

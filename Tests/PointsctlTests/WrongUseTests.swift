@@ -35,8 +35,8 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
       "pointsctl: there is no command \"xyzzy\"; see pointsctl --help"),
     .init("unknown option", ["ps", "--jsn"], 64, "Error: Unknown option '--jsn'"),
     .init("unknown option first", ["--bogus", "ps"], 64, "Error: Unknown option '--bogus'"),
-    .init("an argument too many", ["ps", "afif"], 64, "Error: Unexpected argument 'afif'"),
-    .init("no name", ["get"], 64, "Error: Missing expected argument '<name> ...'"),
+    .init("an argument too many", ["stats", "afif"], 64, "Error: Unexpected argument 'afif'"),
+    .init("no name", ["watch"], 64, "Error: Missing expected argument '<profile> ...'"),
     .init("no profile", ["pause"], 64, "Error: Missing expected argument '<profile> ...'"),
     .init(
       "no delta", ["adjust", "afif", "--reason", "x"], 64,
@@ -119,7 +119,12 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
       "unknown user", ["get", "fiaz", "--socket", "SOCKET"], 65,
       "pointsctl: no user, server or group is called \"fiaz\"; did you mean Faiz?"),
     .init(
-      "get of a group", ["get", "python", "--socket", "SOCKET"], 65, "pointsctl: User not found"),
+      "level that is none", ["logs", "--level", "waring", "--socket", "SOCKET"], 64,
+      "Error: --level must be one of trace, debug, info, notice, warning, error, critical; did you mean"
+    ),
+    .init(
+      "time that is none", ["logs", "--since", "yesterday", "--socket", "SOCKET"], 64,
+      "Error: --since must be such as 30s"),
     .init(
       "unknown profile", ["stop", "pyton", "--socket", "SOCKET"], 65,
       "pointsctl: no user, server or group is called \"pyton\"; did you mean python?"),

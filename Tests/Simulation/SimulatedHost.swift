@@ -36,6 +36,8 @@ final class SimulatedHost: ListenerProvider, @unchecked Sendable {
       self.onFault = onFault
     }
 
+    func clients() async -> [ConnectedClient.Activity] { [] }
+
     func close() async {
       await host.world.pause(host.world.random.within(0...50))
       if host.open[user] === self { host.open[user] = nil }

@@ -27,6 +27,14 @@ final class FakeHost: ListenerProvider {
       self.host = host
     }
 
+    func clients() async -> [ConnectedClient.Activity] {
+      [
+        ConnectedClient.Activity(
+          peer: "127.0.0.1:40000", ageSeconds: 60, requests: 2, lastRequest: "get_data",
+          lastRequestAgeSeconds: 5)
+      ]
+    }
+
     func close() async {
       host.state.withLock { state in
         state.closed.append(server)

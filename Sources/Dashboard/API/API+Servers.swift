@@ -9,12 +9,8 @@ extension API {
       .get, "/api/servers",
       .init(
         summary: "All servers, in the order of the configuration",
-        answer: .data(Shapes.server.listReference)), right: .read
-    ) { _, context in
-      let audience = context.caller.audience
-      return .success(
-        Shapes.server.list(await control.servers().map { ($0, audience) }))
-    }
+        answer: .data(Shapes.server.listReference, beside: ["stale_seconds"])), right: .read
+    ) { _, context in await listing(await control.servers(), context.caller.audience) }
     let single = [ServerVerb.start, .stop, .restart].map(serverRoute)
     return [list] + single + ServerVerb.allCases.map(groupRoute)
   }
@@ -60,9 +56,7 @@ extension API {
       let name = try parameter("name", context)
       let body = try await ChangeBody.reason(request)
       let operation = try await operation(request, context, reason: body.reason)
-      return .success([
-        Shapes.server.json((try await carryOut(verb, on: name, by: operation), .permitted))
-      ])
+      return await listing([try await carryOut(verb, on: name, by: operation)], .permitted)
     }
   }
 
@@ -76,13 +70,25 @@ extension API {
       let members = try await control.members(ofProfile: group)
       let asked = try await operation(request, context, reason: body.reason)
       let servers = try await together(verb, members, asked)
-      return .success(Shapes.server.list(servers.map { ($0, .permitted) }))
+      return await listing(servers, .permitted)
     }
+  }
+
+  /// Servers with their users' points, as far as those are known.
+  private func listing(_ servers: [ServerStatus], _ audience: Audience) async -> Response {
+    // That nothing is known of points is no reason to say nothing of servers.
+    let reading = try? await control.users()
+    let points = Dictionary(
+      (reading?.value ?? []).map { ($0.user, $0.points) }, uniquingKeysWith: { first, _ in first })
+    return .success(
+      Shapes.server.list(servers.map { ($0, audience, points[$0.user]) }),
+      beside: reading.map(staleness) ?? [])
   }
 
   private func description(_ summary: String, failures: [Int]) -> Route.Description {
     Route.Description(
-      summary: summary, answer: .data(Shapes.server.listReference), body: "Reason",
+      summary: summary,
+      answer: .data(Shapes.server.listReference, beside: ["stale_seconds"]), body: "Reason",
       failures: failures)
   }
 

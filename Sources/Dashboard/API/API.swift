@@ -21,7 +21,8 @@ struct API: Sendable {
   /// Every route, in the order of the OpenAPI document.
   var routes: [Route] {
     let described =
-      userRoutes + serverRoutes + ledgerRoutes + operationRoutes + auditRoutes + instanceRoutes
+      userRoutes + serverRoutes + connectionRoutes + ledgerRoutes + operationRoutes + auditRoutes
+      + instanceRoutes
       + configurationRoutes + backupRoutes + logRoutes + loginRoutes + stateRoutes + pageRoutes
     return described + [documentRoute(of: described)]
   }

@@ -25,7 +25,8 @@ enum OpenAPISchemas {
 
   private static let shapes = [
     Shapes.user.described, Shapes.userStatus.described, Shapes.historyPoint.described,
-    Shapes.server.described, Shapes.statistics.described, Shapes.verification.described,
+    Shapes.server.described, Shapes.connection.described, Shapes.statistics.described,
+    Shapes.verification.described,
     Shapes.operation.described, Shapes.userOutcome.described, Shapes.auditEntry.described,
     Shapes.instance.described, Shapes.plan.described,
   ]

@@ -17,7 +17,9 @@ struct Shape<Value>: Sendable {
   let name: String
   let members: [Member]
 
-  init(_ name: String, _ members: Member...) {
+  init(_ name: String, _ members: Member...) { self.init(name, members) }
+
+  init(_ name: String, _ members: [Member]) {
     self.name = name
     self.members = members
   }

@@ -40,12 +40,34 @@ enum Shapes {
       "points", Schema.describe(Schema.nullable("integer"), "null where no run was open: a gap.")
     ) { $0.points.map { .number($0) } ?? .null })
 
-  static let server = Shape<(server: ServerStatus, audience: Audience)>(
+  typealias ServerMember = Shape<(server: ServerStatus, audience: Audience)>.Member
+
+  /// As events carry it: what a user has comes by events of its own.
+  static let serverEvent = Shape<(server: ServerStatus, audience: Audience)>(
+    "ServerEvent", serverPlace + serverState)
+
+  /// With the user's points; null while none are known.
+  static let server = Shape<(server: ServerStatus, audience: Audience, points: Int64?)>(
     "Server",
+    serverPlace.map(widened) + [
+      .init("points", Schema.nullable("integer")) { $0.points.map(JSON.number) ?? .null }
+    ] + serverState.map(widened))
+
+  private static func widened(
+    _ member: ServerMember
+  ) -> Shape<(server: ServerStatus, audience: Audience, points: Int64?)>.Member {
+    .init(member.name, member.schema) { member.value(($0.server, $0.audience)) }
+  }
+
+  private static let serverPlace: [ServerMember] = [
     .init("name", Schema.string) { .string($0.server.name) },
     .init("user", Schema.string) { .string($0.server.user) },
+    .init("address", Schema.string) { .string($0.server.address) },
     .init("port", Schema.integer(minimum: 1)) { .number($0.server.port) },
     .init("groups", Schema.array(of: Schema.string)) { .strings($0.server.groups) },
+  ]
+
+  private static let serverState: [ServerMember] = [
     .init("status", Schema.words(ServerState.self)) { .string($0.server.status.rawValue) },
     .init("wanted", ["enum": ["running", "paused", "stopped"]]) {
       .string($0.server.wanted.rawValue)
@@ -58,7 +80,18 @@ enum Shapes {
     .init("requests", Schema.integer(minimum: 0)) { .number($0.server.requests) },
     .init("last_error", Schema.nullable("string")) {
       .text($0.audience == .everybody ? $0.server.publicLastError : $0.server.lastError)
-    })
+    },
+  ]
+
+  static let connection = Shape<ConnectedClient>(
+    "Connection",
+    .init("user", Schema.string) { .string($0.user) },
+    .init("server", Schema.string) { .string($0.server) },
+    .init("peer", Schema.describe(Schema.string, "Address and port.")) { .string($0.peer) },
+    .init("since", Schema.stamp) { .string($0.since.description) },
+    .init("requests", Schema.integer(minimum: 0)) { .number($0.requests) },
+    .init("last_request", Schema.nullable("string")) { .text($0.lastRequest) },
+    .init("last_request_at", Schema.nullable("string")) { .text($0.lastRequestAt?.description) })
 
   /// All 0 without users.
   static let statistics = Shape<[PointsRow]>(

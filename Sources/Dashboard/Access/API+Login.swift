@@ -21,7 +21,7 @@ extension API {
           throw APIError(.serviceUnavailable, "The kernel does not say who asks; try again")
         }
         guard let link = access.makeLink(for: account) else {
-          throw APIError(.serviceUnavailable, "HTTP does not listen on its port yet; see the log")
+          throw APIError(.serviceUnavailable, noLink)
         }
         logger.notice("\(account) asked for a login link", metadata: ["event": "login"])
         return .success([
@@ -47,6 +47,11 @@ extension API {
         return .success(["status": "revoked"])
       },
     ]
+  }
+
+  private var noLink: String {
+    access.site.whyNobodyListens.map { "There is no page to open: \($0)trying again" }
+      ?? "HTTP does not listen on its port yet; try again"
   }
 
   private var browserRoutes: [Route] {
@@ -148,7 +153,7 @@ extension API {
 extension AccessControl {
   /// A new login link; nil before HTTP listens.
   func makeLink(for account: Account) -> (url: String, path: String)? {
-    guard site.url("") != nil else { return nil }
+    guard site.whyNobodyListens == nil, site.url("") != nil else { return nil }
     let code = links.make(for: account, nowNanoseconds: time.monotonicNanoseconds())
     let path = "/login/\(code)"
     return site.url(path).map { ($0, path) }

@@ -20,6 +20,7 @@ final class ListenerLoop: Sendable {
   private let time: DashboardTime
   private let logger: Logger
   private let onListening: @Sendable (_ port: Int?) async -> Void
+  private let onFault: @Sendable (_ reason: String) -> Void
   private let state = Mutex(ListenCondition.closed)
   /// Why a place that was bound was not used.
   private let failure = Mutex<String?>(nil)
@@ -30,6 +31,7 @@ final class ListenerLoop: Sendable {
   init(
     place: Place, responder: RouterResponder<DashboardContext>, shares: ConnectionShares,
     time: DashboardTime, logger: Logger,
+    onFault: @escaping @Sendable (_ reason: String) -> Void = { _ in },
     onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
   ) {
     self.place = place
@@ -37,6 +39,7 @@ final class ListenerLoop: Sendable {
     self.shares = shares
     self.time = time
     self.logger = logger
+    self.onFault = onFault
     self.onListening = onListening
   }
 
@@ -154,12 +157,13 @@ final class ListenerLoop: Sendable {
     }
     let advice =
       switch place {
-      case .tcp: "stop what uses the port or set http.port; "
+      case .tcp: "stop what uses the port, or set http.port; "
       case .controlSocket: ""
       }
+    let fault = "HTTP cannot listen on \(name()): \(reason); \(advice)"
+    onFault(fault)
     logger.log(
-      level: isNews ? .error : .debug,
-      "HTTP cannot listen on \(name()): \(reason); \(advice)trying again in \(pause)",
+      level: isNews ? .error : .debug, "\(fault)trying again in \(pause)",
       metadata: ["event": "http"])
   }
 

@@ -69,9 +69,9 @@ enum EventEncoder {
         "timestamp": .string(timestamp.description),
         "users": Shapes.user.list(rows),
       ]
-    case .server(let status): Shapes.server.json((status, audience))
+    case .server(let status): Shapes.serverEvent.json((status, audience))
     case .servers(let servers):
-      ["servers": Shapes.server.list(servers.map { ($0, audience) })]
+      ["servers": Shapes.serverEvent.list(servers.map { ($0, audience) })]
     case .configuration(let condition): Conditions.configuration(condition, for: audience)
     case .database(let condition): Conditions.database(condition, for: audience)
     case .restored: [:]
@@ -80,7 +80,7 @@ enum EventEncoder {
       [
         "timestamp": .string(timestamp.description), "started": .string(String(started)),
         "users": Shapes.user.list(state.rows),
-        "servers": Shapes.server.list(state.servers.map { ($0, audience) }),
+        "servers": Shapes.serverEvent.list(state.servers.map { ($0, audience) }),
         "stats": Shapes.statistics.json(state.rows),
         "database": Conditions.database(state.database, for: audience),
         "configuration": Conditions.configuration(state.configuration, for: audience),

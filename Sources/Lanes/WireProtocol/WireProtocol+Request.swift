@@ -13,6 +13,11 @@ extension WireProtocol {
     case quit
     /// Anything else.
     case unknown
+
+    /// The first of its names; for what is none, what it is answered with.
+    var name: String {
+      WireProtocol.names.first { $0.value == self }.map { "\($0.key)" } ?? "invalid"
+    }
   }
 
   /// Every name of a request, in lower case.

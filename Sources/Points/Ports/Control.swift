@@ -18,6 +18,9 @@ public protocol Control: Sendable {
   /// One server, by the name of its user or its own, in any case.
   func server(_ name: String) async throws -> ServerStatus
 
+  /// The TCP clients of some users' servers now; of everybody's without users.
+  func connections(of users: [String]?) async -> [ConnectedClient]
+
   /// Makes a change to one user and answers when its state is reached, after 10 s at most.
   func apply(_ change: Change, to name: String, by operation: Operation) async throws
     -> ServerStatus

@@ -40,6 +40,8 @@ public protocol OpenListener: Sendable {
   var connections: Int { get }
   /// Requests answered since it was opened.
   var requests: Int { get }
+  /// Those connected now, in no order.
+  func clients() async -> [ConnectedClient.Activity]
   /// Stops accepting; clients get what they are owed, then the close. Returns when all are closed.
   func close() async
 }

@@ -58,6 +58,15 @@ enum Endpoint: Equatable {
     return String(authority.prefix { $0 != ":" })
   }
 
+  /// Where a user's server is reached from here: at the address it has, and where that is every address
+  /// or one that is only its own machine's, at the host of the HTTP interface.
+  func host(of server: ServerEntry) -> String {
+    guard let address = server.address, !["0.0.0.0", "::"].contains(address) else { return host }
+    let isLoopback = address == "::1" || address.hasPrefix("127.")
+    guard case .url = self, isLoopback else { return address }
+    return host
+  }
+
   /// The address of `path`, which begins with a slash, as the HTTP client takes it.
   func url(of path: String) -> String {
     switch self {

@@ -5,8 +5,12 @@ import Points
 struct ServerEntry: Equatable {
   let name: String
   let user: String
+  /// nil from a daemon before 2.1.
+  let address: String?
   let port: Int64
   let groups: [String]
+  /// nil while nobody knows them.
+  let points: Int64?
   let status: String
   let wanted: String
   let reason: String?
@@ -28,7 +32,9 @@ struct ServerEntry: Equatable {
     }
     name = try text("name")
     user = try text("user")
+    address = node["address"]?.string
     port = try number("port")
+    points = node["points"]?.integer
     groups = (node["groups"]?.array ?? []).compactMap(\.string)
     status = try text("status")
     wanted = try text("wanted")
@@ -37,6 +43,9 @@ struct ServerEntry: Equatable {
     connections = try number("connections")
     requests = try number("requests")
   }
+
+  /// Whether it is what was asked of it.
+  var isAsWanted: Bool { status == wanted }
 
   /// The entries of an array, or the one entry that stands alone.
   static func list(_ data: JSONNode) throws(CommandFault) -> [ServerEntry] {

@@ -43,6 +43,6 @@ struct AdjustCommand: AsyncParsableCommand {
       "/api/users/\(percentEncoded(entry.user))/adjust",
       [("delta", .number(String(delta))), ("reason", .string(reason))])
     let data = try answer.data()
-    try Output.line(common.json ? data.indented : try GetCommand.line(data, of: answer))
+    try Output.line(common.json ? data.indented : try GetCommand.line(data, staleSeconds: nil))
   }
 }

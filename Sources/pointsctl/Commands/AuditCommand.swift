@@ -35,7 +35,9 @@ struct AuditCommand: AsyncParsableCommand {
     if profiles.count > 1 { entries = Self.newest(entries, limit) }
     if common.json { return try Output.line(JSONValue.array(entries).indented()) }
     let style = Style.ofOutput
-    for line in Self.table(entries).lines(heading: style.heading) { try Output.line(line) }
+    let lines = Self.table(entries, moment: .ofOutput)
+      .lines(within: Screen.size?.columns, heading: style.heading)
+    for line in lines { try Output.line(line) }
   }
 
   /// Page after page.
@@ -66,10 +68,11 @@ struct AuditCommand: AsyncParsableCommand {
         .sorted { ($0["when"]?.string ?? "") > ($1["when"]?.string ?? "") }.prefix(limit))
   }
 
-  static func table(_ entries: [JSONNode]) -> Table {
+  static func table(_ entries: [JSONNode], moment: Moment) -> Table {
     var table = Table(columns: [
-      .init("WHEN"), .init("WHAT"), .init("USERS"), .init("POINTS", .right), .init("WHO"),
-      .init("WHY"),
+      .init(moment.heading("WHEN")), .init("WHAT"), .init("USERS", yields: .shrinks(3, to: 16)),
+      .init("POINTS", .right), .init("WHO", yields: .shrinks(2, to: 16), .leaves(5)),
+      .init("WHY", yields: .shrinks(1, to: 30), .leaves(4)),
     ])
     for entry in entries {
       let users = entry["users"]?.array ?? []
@@ -77,7 +80,8 @@ struct AuditCommand: AsyncParsableCommand {
       let outcome = entry["outcome"]?.string ?? "done"
       let kind = entry["kind"]?.string ?? "?"
       table.add([
-        entry["when"]?.string ?? "?", outcome == "done" ? kind : "\(kind) (\(outcome))",
+        moment.text(entry["when"]?.string ?? "?"),
+        outcome == "done" ? kind : "\(kind) (\(outcome))",
         Self.names(users), points.count == 1 ? "\(points[0])" : "", entry["who"]?.string ?? "?",
         entry["reason"]?.string ?? "",
       ])

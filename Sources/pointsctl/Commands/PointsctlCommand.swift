@@ -19,7 +19,8 @@ struct PointsctlCommand: AsyncParsableCommand {
 
       EXIT STATUS
         0   done, or nobody reads the output any more; watch, logs: ended by a signal
-        1   verify found a difference; bench, errors; a server that was to run does not
+        1   verify found a difference; bench, errors; a server that was to run does not (start, \
+      ps --check)
         2   plan: a reload would change something
         64  wrong usage
         65  refused: no such name, or not in this state
@@ -33,9 +34,10 @@ struct PointsctlCommand: AsyncParsableCommand {
       """,
     version: "pointsctl \(Version.current)",
     subcommands: [
-      ListCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+      ListCommand.self, TopCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
       PauseCommand.self, ResumeCommand.self, ResetCommand.self, AdjustCommand.self,
-      GetCommand.self, WatchCommand.self, LogsCommand.self, StatisticsCommand.self,
+      GetCommand.self, WatchCommand.self, ConnectionsCommand.self, LogsCommand.self,
+      StatisticsCommand.self,
       VerifyCommand.self,
       PlanCommand.self,
       ReloadCommand.self, LoginCommand.self, BackupCommand.self, RestoreCommand.self,

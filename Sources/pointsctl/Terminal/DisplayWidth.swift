@@ -6,6 +6,19 @@ func displayWidth(_ text: String) -> Int {
   text.reduce(0) { width, character in width + columns(character) }
 }
 
+/// As much of `text` as so many columns have room for; what was cut off is said by `…`.
+func clipped(_ text: String, to width: Int) -> String {
+  guard displayWidth(text) > width else { return text }
+  var (clipped, taken) = ("", 0)
+  for character in text {
+    let columns = columns(character)
+    guard taken + columns < width else { break }
+    clipped.append(character)
+    taken += columns
+  }
+  return clipped + "…"
+}
+
 private func columns(_ character: Character) -> Int {
   guard let first = character.unicodeScalars.first else { return 0 }
   switch first.properties.generalCategory {

@@ -8,12 +8,17 @@ struct EndOnSignals {
   private let sources: [any DispatchSourceSignal]
 
   /// SIGHUP too: a terminal that closes wants nothing more.
-  init() {
+  /// - Parameter ending: what is written before, such as what makes a terminal what it was.
+  init(atEnd ending: String = "") {
     sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(
         signal: number, queue: DispatchQueue(label: "pointsctl.signals"))
-      source.setEventHandler { Glibc.exit(ExitStatus.done.rawValue) }
+      source.setEventHandler {
+        // Nobody is left to be asked again when it cannot be written.
+        if !ending.isEmpty { try? Output.write(ending) }
+        Glibc.exit(ExitStatus.done.rawValue)
+      }
       source.resume()
       return source
     }

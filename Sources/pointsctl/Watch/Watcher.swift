@@ -36,7 +36,8 @@ struct Watcher {
 
   private func watch(_ server: ServerEntry, backOff: Shared<BackOff>) async throws {
     let conversation = Conversation(
-      host: client.endpoint.host, port: Int(server.port), request: json ? "get_json" : "get_data",
+      host: client.endpoint.host(of: server), port: Int(server.port),
+      request: json ? "get_json" : "get_data",
       every: every
     ) { line in
       if line.hasPrefix(json ? "{" : "User: ") { backOff.withLock { $0.reset() } }
@@ -79,6 +80,6 @@ struct Watcher {
   private static var now: String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return DateTimeStamp(secondsSinceEpoch: Int64(time.tv_sec)).description
+    return Moment.ofOutput.stamp(DateTimeStamp(secondsSinceEpoch: Int64(time.tv_sec)).description)
   }
 }

@@ -1,10 +1,8 @@
-import Points
-
 extension DateTimeStamp {
   /// Reads `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` and the ISO 8601 form of the latter in UTC that
   /// browsers write (`YYYY-MM-DDTHH:MM:SS.sssZ`; the fraction is dropped). nil for all else, days
   /// that do not exist included.
-  init?(parsing text: String) {
+  public init?(parsing text: String) {
     var text = Substring(text)
     if text.hasSuffix("Z") { text = text.dropLast() }
     if let dot = text.firstIndex(of: ".") {
