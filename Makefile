@@ -10,6 +10,8 @@ SWIFT ?= swift
 # What `make run` runs, and with which further arguments: make run ARGUMENTS="--profile python".
 CONFIG ?= config/pointsd.json
 ARGUMENTS ?=
+# Who runs in `make demo`: users, servers, groups; nobody for everybody.
+PROFILE ?=
 # Where `make install` puts things: PREFIX for programs, DESTDIR for a staging folder.
 DESTDIR ?=
 PREFIX ?= /usr/local
@@ -56,7 +58,7 @@ browser := .build/browser
 schemathesis := .build/schemathesis
 promtool := .build/prometheus/promtool
 
-.PHONY: help run build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
+.PHONY: help run demo build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
   system-test system-test-packages make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
 
 help: ## List the targets
@@ -66,6 +68,10 @@ help: ## List the targets
 run: build ## Install what is missing, build, and run with config/pointsd.json
 	@packaging/development/require "run pointsd" $(run_packages)
 	@exec $(release)/pointsd --config $(CONFIG) $(ARGUMENTS)
+
+demo: build ## Servers, clients and the page in one terminal: make demo PROFILE="python faiz"
+	@packaging/development/require "run pointsd" $(run_packages)
+	@packaging/development/demo $(CONFIG) $(release)/pointsd $(release)/pointsctl $(PROFILE)
 
 build: ## Build the release programs: .build/release/pointsd and pointsctl
 	@packaging/development/require-swift $(SWIFT)

@@ -84,6 +84,9 @@ public final class DashboardService: Service, CustomStringConvertible, Sendable 
     NIOSingletons.groupLoopCountSuggestion = count
   }
 
+  /// Where the page is found on this machine; nil before HTTP listens.
+  public var pageAddress: String? { access.site.url("/") }
+
   /// Whether HTTP over TCP accepts requests.
   public var tcpCondition: ListenCondition { tcp.condition }
 

@@ -153,6 +153,8 @@ public final class GroupReader: PointsReader {
   }
 
   private func failed(on connection: Connection, _ error: any Error) {
+    // A table that is missing is made, or was taken away: who follows the ledger says so.
+    if let error = error as? DatabaseError, error.code == 1146 { return }
     guard connection.isBroken else {
       if !isRefused.exchange(true, ordering: .relaxed) {
         logger.error("points cannot be read: \(error)", metadata: ["event": "database"])

@@ -75,8 +75,12 @@ extension Supervisor {
   func notReady(_ reason: String) {
     guard case .preparing(let before) = phase else { return }
     if before != reason {
-      logger.warning(
-        "the database is not ready, trying again: \(reason)", metadata: ["event": "database"])
+      // Some seconds of it belong to every start.
+      let isStarting =
+        Duration.milliseconds(time.monotonicMilliseconds() - begun) < Self.startupGrace
+      logger.log(
+        level: isStarting ? .info : .warning, "the database is not ready, trying again: \(reason)",
+        metadata: ["event": "database"])
     }
     phase = .preparing(reason)
   }

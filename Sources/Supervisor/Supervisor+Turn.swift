@@ -148,7 +148,8 @@ extension Supervisor {
   private func warnOfOverrides(of intents: [String: Intent]) {
     let overridden = table.all.compactMap { server -> String? in
       guard let override = server.override, override.revision == .max,
-        let intent = intents[server.definition.user], intent.earning != override.running
+        let intent = intents[server.definition.user], intent.requestedBy != "pointsd",
+        intent.earning != override.running
       else { return nil }
       let asked = intent.running ? intent.paused ? "paused" : "started" : "stopped"
       return "\(intent.user) (\(asked) by \(intent.requestedBy))"

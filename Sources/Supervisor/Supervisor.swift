@@ -38,6 +38,8 @@ public actor Supervisor {
   let time: TimeSource
   let logger: Logger
   public nonisolated let startedMilliseconds: Int64
+  /// The same by the monotonic clock.
+  let begun: Int64
 
   var table: ServerTable
   /// Whom `--profile` named, until a reload says otherwise.
@@ -121,6 +123,7 @@ public actor Supervisor {
     self.time = time
     self.logger = logger
     self.startedMilliseconds = time.wallMilliseconds()
+    self.begun = time.monotonicMilliseconds()
     let now = DateTimeStamp(millisecondsSinceEpoch: time.wallMilliseconds())
     self.selected = selected
     self.configurationCondition = .current(since: now)

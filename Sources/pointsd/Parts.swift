@@ -84,7 +84,7 @@ struct Parts {
             ProgressProbe("supervisor", answering: { _ = await supervisor.servers() }),
             ProgressProbe("event hub", answering: { await dashboard.ping() }),
           ], notifier: notifier, logger: logger)
-      })
+      }, logger: logger)
   }
 
   /// Runs every part until asked to stop; the database is stopped last.

@@ -1,4 +1,5 @@
 import Dashboard
+import Logging
 import Points
 import ServiceLifecycle
 import Supervisor
@@ -11,6 +12,7 @@ struct StatusService: Service, CustomStringConvertible {
   let dashboard: DashboardService
   let notifier: Notifier
   let watchdog: Watchdog?
+  let logger: Logger
 
   /// A start that takes longer counts as done: degraded, and the status line says so.
   private static let startupGraceInTurns = 100
@@ -31,16 +33,23 @@ struct StatusService: Service, CustomStringConvertible {
     var looks = 0
     var ready = false
     while !Task.isCancelled {
-      if !ready {
-        ready = await supervisor.readinessFailure() == nil || looks >= Self.startupGraceInTurns
-        if ready { notifier.ready() }
-      }
       let line = await statusLine
+      if !ready {
+        let failure = await supervisor.readinessFailure()
+        ready = failure == nil || looks >= Self.startupGraceInTurns
+        if ready { sayReady(failure == nil ? "ready" : "started, but not ready", line) }
+      }
       if line != reported { notifier.status(line) }
       reported = line
       looks += 1
       do { try await Task.sleep(for: ready ? .seconds(1) : .milliseconds(100)) } catch { return }
     }
+  }
+
+  private func sayReady(_ word: String, _ line: String) {
+    notifier.ready()
+    let page = dashboard.pageAddress.map { "; the page is \($0)" } ?? ""
+    logger.notice("\(word): \(line)\(page)", metadata: ["event": "ready"])
   }
 
   private var statusLine: String {

@@ -1,0 +1,15 @@
+import Testing
+
+/// What somebody sees who starts it and nothing is wrong.
+@Suite(.timeLimit(.minutes(5))) struct StartLogTests {
+  @Test func aHealthyStartWarnsOfNothingAndEndsWithThePage() async throws {
+    let daemon = try Daemon()
+    try await daemon.start()
+    try await eventually("it says that it is ready") { daemon.log.contains(" ready: ") }
+    let lines = daemon.log.split(separator: "\n")
+    #expect(lines.filter { $0.contains(" WARN ") || $0.contains(" ERROR ") } == [])
+    let ready = try #require(lines.first { $0.contains(" ready: ") })
+    #expect(ready.contains("users running") && ready.contains("the page is http://127.0.0.1:"))
+    #expect(try await daemon.stop() == 0)
+  }
+}
