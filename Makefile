@@ -58,30 +58,33 @@ browser := .build/browser
 schemathesis := .build/schemathesis
 promtool := .build/prometheus/promtool
 
-.PHONY: help run demo build debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
+.PHONY: help run demo build build-pointsd build-pointsctl debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
   system-test system-test-packages make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
 
 help: ## List the targets
 	@echo "pointsd $(VERSION)"
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=24
 
-run: build ## Install what is missing, build, and run with config/pointsd.json
+# The daemon is started as soon as it is built; pointsctl, whose HTTP client takes as long, comes beside it.
+# A shell lets what it starts beside itself ignore Ctrl-C, which is to end both.
+run: build-pointsd ## Install what is missing, build, and run with config/pointsd.json
 	@packaging/development/require "run pointsd" $(run_packages)
-	@exec $(release)/pointsd --config $(CONFIG) $(ARGUMENTS)
+	@[[ -x $(release)/pointsctl ]] || echo "==> Building pointsctl beside the daemon: $(release)/pointsctl"
+	@env --default-signal=INT $(owner) bash -c 'exec make build-pointsctl > .build/pointsctl-build.log 2>&1' & \
+	  exec $(release)/pointsd --config $(CONFIG) $(ARGUMENTS)
 
 demo: build ## Servers, clients and the page in one terminal: make demo PROFILE="python faiz"
 	@packaging/development/require "run pointsd" $(run_packages)
 	@packaging/development/demo $(CONFIG) $(release)/pointsd $(release)/pointsctl $(PROFILE)
 
-build: ## Build the release programs: .build/release/pointsd and pointsctl
+build: build-pointsd build-pointsctl ## Build the release programs: .build/release/pointsd and pointsctl
+
+build-pointsd build-pointsctl: build-%:
 	@packaging/development/require-swift $(SWIFT)
 	@packaging/development/require "build pointsd" $(build_packages)
-	@echo "==> Building pointsd and pointsctl for release (the first time takes some minutes)"
-	@for product in pointsd pointsctl; do \
-	  $(owner) $(SWIFT) build --configuration release --static-swift-stdlib $(checked) \
-	    --product $$product; \
-	  [[ -x $(release)/$$product ]] || { echo "The build of $$product was cut short" >&2; exit 1; }; \
-	done
+	@echo "==> Building $* for release (the first time takes some minutes)"
+	@$(owner) $(SWIFT) build --configuration release --static-swift-stdlib $(checked) --product $*
+	@[[ -x $(release)/$* ]] || { echo "The build of $* was cut short" >&2; exit 1; }
 
 debug:
 	@packaging/development/require-swift $(SWIFT)
