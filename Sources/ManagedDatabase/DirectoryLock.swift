@@ -24,7 +24,8 @@ final class DirectoryLock: Sendable {
       let holder = directory.text(name)?.split(separator: "\n").first ?? "unknown"
       throw .held(
         "another pointsd (process \(holder)) uses this data directory, as \(path) says; "
-          + "stop it first, or give this one a directory of its own")
+          + "stop it first, or give this one a directory of its own. Who runs in that one is changed"
+          + " by pointsctl start and stop")
     }
     do throws(FileError) {
       ftruncate(file.number, 0)

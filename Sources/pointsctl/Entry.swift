@@ -9,7 +9,10 @@ enum Entry {
     Output.holdStreams()
     let arguments = ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
     do {
-      try PointsctlCommand.checkName(arguments.first)
+      try PointsctlCommand.checkName(arguments)
+      if [[], ["help"], ["--help"], ["-h"]].contains(arguments) {
+        return try Output.line(PointsctlCommand.commandsFirst(PointsctlCommand.helpMessage()))
+      }
       var command = try await PointsctlCommand.asyncParseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

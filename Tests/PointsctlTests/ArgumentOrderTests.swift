@@ -26,4 +26,17 @@ import Testing
   func commandFirst(_ given: [String], _ expected: [String]) {
     #expect(ArgumentOrder.commandFirst(given) == expected)
   }
+
+  /// What is looked for first comes first, and nothing is lost.
+  @Test func helpBeginsWithTheCommands() async throws {
+    let help = try await RunningCommand.run(["--help"])
+    #expect(help.status == 0)
+    let titles = ["OVERVIEW:", "USAGE:", "SUBCOMMANDS:", "EXIT STATUS", "OPTIONS:"]
+    let positions = titles.map { help.output.firstRange(of: $0)?.lowerBound }
+    #expect(positions.allSatisfy { $0 != nil })
+    #expect(positions.compactMap(\.self) == positions.compactMap(\.self).sorted())
+    #expect(help.output.contains("\n  ps ") && help.output.contains("\n  78  plan"))
+    #expect(try await RunningCommand.run([]).output == help.output)
+    #expect(PointsctlCommand.commandsFirst("no help") == "no help")
+  }
 }

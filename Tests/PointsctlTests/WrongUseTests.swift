@@ -26,6 +26,9 @@ struct WrongUse: Sendable, CustomTestStringConvertible {
 
   static let commandLines: [WrongUse] = [
     .init(
+      "help of an unknown command", ["help", "pasue"], 64,
+      "pointsctl: there is no command \"pasue\"; did you mean pause?"),
+    .init(
       "unknown command", ["pss"], 64, "pointsctl: there is no command \"pss\"; did you mean ps?"),
     .init(
       "unknown command behind an option", ["--socket", "SOCKET", "pasue", "afif"], 64,

@@ -53,7 +53,8 @@ final class ControlSocket: Sendable {
       guard try await !isAnswered() else {
         throw ControlSocketError(
           "control socket \(path): another pointsd answers there; stop it first, or set"
-            + " control.socket to another path",
+            + " control.socket to another path. Who runs in that one is changed by pointsctl start and"
+            + " stop",
           anotherDaemonAnswers: true)
       }
       try remove(name, from: folder)

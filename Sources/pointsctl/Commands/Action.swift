@@ -75,11 +75,21 @@ enum Action: String {
   func line(_ entry: JSONNode, style: Style) -> String {
     let user = excerpt((entry["user"] ?? entry["username"])?.string ?? "?", limit: 200)
     if let message = entry["message"]?.string { return "\(user): \(excerpt(message, limit: 500))" }
-    let line = "\(user): \(style.state(excerpt(entry["status"]?.string ?? "done", limit: 40)))"
+    let line = "\(user): \(state(excerpt(entry["status"]?.string ?? "done", limit: 40), style))"
     guard failedToRun(entry), let reason = entry["reason"]?.string else {
       return self == .reset ? "\(user): Points reset to 0" : line
     }
     return line + " (\(excerpt(reason, limit: 500)))"
+  }
+
+  /// In the words of `ps`; of a stopped user what the change did is not to be seen by its state.
+  private func state(_ status: String, _ style: Style) -> String {
+    switch (self, status) {
+    case (_, "active"): style.state("running")
+    case (.pause, "stopped"): style.state("stopped") + ", and will be paused when it is started"
+    case (.resume, "stopped"): style.state("stopped") + ", and will earn when it is started"
+    default: style.state(status)
+    }
   }
 
   /// Whether a server that was asked to run does not.

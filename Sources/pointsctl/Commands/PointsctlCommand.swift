@@ -19,8 +19,7 @@ struct PointsctlCommand: AsyncParsableCommand {
 
       EXIT STATUS
         0   done, or nobody reads the output any more; watch, logs: ended by a signal
-        1   verify found a difference; bench, errors; a server that was to run does not (start, \
-      ps --check)
+        1   verify found a difference; bench, errors; a server that was to run does not
         2   plan: a reload would change something
         64  wrong usage
         65  refused: no such name, or not in this state
@@ -47,8 +46,22 @@ struct PointsctlCommand: AsyncParsableCommand {
 }
 
 extension PointsctlCommand {
+  /// The help as a whole with what people look for first: the commands, then options and the rest.
+  static func commandsFirst(_ help: String) -> String {
+    let parts = help.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)
+    func position(_ title: String) -> Int? { parts.firstIndex { $0.hasPrefix(title) } }
+    guard let usage = position("USAGE:"), let options = position("OPTIONS:"),
+      let commands = position("SUBCOMMANDS:"), 0 < usage, usage < options, options < commands
+    else { return help }
+    let ordered =
+      parts[..<1] + parts[usage..<options] + parts[commands...] + parts[1..<usage]
+      + parts[options..<commands]
+    return ordered.joined(separator: "\n\n")
+  }
+
   /// Names the nearest command for one that there is not.
-  static func checkName(_ name: String?) throws(CommandFault) {
+  static func checkName(_ arguments: [String]) throws(CommandFault) {
+    let name = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
     guard let name, !name.hasPrefix("-") else { return }
     let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
     guard !names.contains(name) else { return }
