@@ -59,7 +59,7 @@ schemathesis := .build/schemathesis
 promtool := .build/prometheus/promtool
 
 .PHONY: help run demo build build-pointsd build-pointsctl debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
-  system-test system-test-packages make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
+  system-test system-test-packages container-test make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
 
 help: ## List the targets
 	@echo "pointsd $(VERSION)"
@@ -199,6 +199,10 @@ system-test-packages:
 
 system-test: deb debug system-test-packages ## Boot a Debian, install the package and check it (as root)
 	@Tests/System/run "$$(ls -t pointsd_*.deb | head -n 1)" .build/debug/pointsd $(SUITE)
+
+container-test: deb system-test-packages ## Build the container's image from the package, and run it (as root)
+	@packaging/development/require "build the image" buildah curl netcat-openbsd
+	@Tests/System/container "$$(ls -t pointsd_*.deb | head -n 1)"
 
 make-targets: build ## Run every target that a document names
 	@packaging/development/require "try every target" $(run_packages) python3

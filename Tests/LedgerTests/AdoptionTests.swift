@@ -1,3 +1,4 @@
+import Foundation
 import MariaDB
 import Points
 import TestSupport
@@ -55,6 +56,34 @@ struct AdoptionTests {
     try await fixture.tick()
     #expect(try await fixture.rows(of: users).map(\.points) == [130, 10, 17])
     try await fixture.expectClean(users)
+  }
+
+  /// What mysqldump of MySQL 8 writes, after the edit that the guide names.
+  @Test func aDumpOfMySQL8IsTakenAsTheGuideSays() async throws {
+    let fixture = try await LedgerFixture.make(prepared: false)
+    let guide = try String(
+      contentsOfFile: URL(filePath: #filePath).appending(path: "../../../docs/user-control.md")
+        .standardized.path, encoding: .utf8)
+    let edit = try #require(guide.firstMatch(of: #/sed -i 's/(\w+)/(\w+)/g' dump\.sql/#))
+    let dump = [
+      """
+      CREATE TABLE `user_tracking` (`id` int NOT NULL AUTO_INCREMENT,
+      `user` varchar(50) COLLATE utf8mb4_0900_ai_ci NOT NULL, `points` int DEFAULT '0',
+      `datetime_stamp` timestamp NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (`id`),
+      UNIQUE KEY `user` (`user`)) ENGINE=InnoDB AUTO_INCREMENT=6 DEFAULT CHARSET=utf8mb4
+      COLLATE=utf8mb4_0900_ai_ci
+      """,
+      """
+      INSERT INTO `user_tracking` VALUES (1,'Afif',120,'2026-01-12 14:30:00'),
+      (2,'Syahmi',90,'2026-01-12 14:30:00')
+      """,
+    ]
+    for statement in dump {
+      try await fixture.byHand(statement.replacing(edit.output.1, with: edit.output.2))
+    }
+    try await Schema.prepare(fixture.settings, logger: LedgerFixture.quietLogger)
+    #expect(try await fixture.rows(of: ["Afif", "Syahmi"]).map(\.points) == [120, 90])
+    try await fixture.expectClean([])
   }
 
   @Test func takesMissingPointsForNone() async throws {
