@@ -67,7 +67,8 @@ extension [HistoryPoint] {
       if index > 0 { changed += changes[index] ?? 0 }
       let stamp = DateTimeStamp(millisecondsSinceEpoch: moment)
       let earning = runs.contains { $0.isOpen(at: moment) }
-      guard earning || since.map({ $0 <= moment }) ?? false else {
+      // A stamp has whole seconds: whoever began within one was there in it, with what came before.
+      guard earning || since.map({ $0 - $0 % 1000 <= moment }) ?? false else {
         return HistoryPoint(stamp: stamp, points: nil, earning: false)
       }
       let earned = runs.map { $0.earned(by: moment) }.reduce(0, +) - earnedBefore
