@@ -34,10 +34,15 @@ struct PageFile: Sendable {
     PageFile("colours.js", PackageResources.colours_js),
     PageFile("dashboard.css", PackageResources.dashboard_css),
     PageFile("dashboard.js", PackageResources.dashboard_js),
+    PageFile("doughnut.js", PackageResources.doughnut_js),
     PageFile("groups.js", PackageResources.groups_js),
+    PageFile("history.js", PackageResources.history_js),
+    PageFile("linechart.js", PackageResources.linechart_js),
+    PageFile("lines.js", PackageResources.lines_js),
     PageFile("live.js", PackageResources.live_js),
     PageFile("model.js", PackageResources.model_js),
     PageFile("tables.js", PackageResources.tables_js),
+    PageFile("times.js", PackageResources.times_js),
   ]
 }
 

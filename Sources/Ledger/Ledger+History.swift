@@ -73,7 +73,24 @@ extension Session {
     try addAdjustments(of: user, plan, to: &changes)
     try addRunsWithinBuckets(of: user, plan, to: &changes)
     return [HistoryPoint](
-      sampling: plan, base: base, runs: try runsAcrossBuckets(of: user, plan), changes: changes)
+      sampling: plan, since: try beginning(of: user), base: base,
+      runs: try runsAcrossBuckets(of: user, plan), changes: changes)
+  }
+
+  /// When the ledger first knew a user; nil where it has nothing of the user. Each part is one row
+  /// of an index, however long the history is.
+  private func beginning(of user: String) throws -> Int64? {
+    var beginning: Int64?
+    let name = Value.text(user)
+    try query(
+      """
+      SELECT \(Statement.milliseconds("MIN(moment)")) FROM (\
+      (SELECT opened_at AS moment FROM runs WHERE user = ? AND closed_end_ms IS NOT NULL \
+      ORDER BY closed_end_ms, id LIMIT 1) \
+      UNION ALL (SELECT opened_at FROM runs WHERE user = ? AND is_open = 1) \
+      UNION ALL (SELECT MIN(made_at) FROM adjustments WHERE user = ?)) AS firsts
+      """, [name, name, name], each: { beginning = try $0.optionalInteger(0) })
+    return beginning
   }
 
   private func adjusted(_ user: String, after moment: Int64) throws -> Int128 {

@@ -15,11 +15,14 @@ public enum HistoryRange: Sendable, Hashable {
 /// One point of a user's history.
 public struct HistoryPoint: Sendable, Hashable {
   public let stamp: DateTimeStamp
-  /// nil where no run was open: a gap in a chart.
+  /// nil before the user existed: a gap in a chart.
   public let points: Int64?
+  /// Whether a run was open; the points of other time are those before it.
+  public let earning: Bool
 
-  public init(stamp: DateTimeStamp, points: Int64?) {
+  public init(stamp: DateTimeStamp, points: Int64?, earning: Bool = true) {
     self.stamp = stamp
     self.points = points
+    self.earning = earning
   }
 }

@@ -98,7 +98,11 @@ final class FakeControl: Control {
     if let error = state.withLock({ $0.historyError }) { throw error }
     state.withLock { $0.ranges.append(range) }
     let stamp = DateTimeStamp(at: 2026, 1, 12, 14, 30, 0)
-    return [HistoryPoint(stamp: stamp, points: 10), HistoryPoint(stamp: stamp, points: nil)]
+    return [
+      HistoryPoint(stamp: stamp, points: nil, earning: false),
+      HistoryPoint(stamp: stamp, points: 10),
+      HistoryPoint(stamp: stamp, points: 10, earning: false),
+    ]
   }
 
   func servers() async -> [ServerStatus] { state.withLock { $0.servers } }

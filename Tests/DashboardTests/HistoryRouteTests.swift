@@ -6,12 +6,13 @@ import Testing
 @Suite struct HistoryRouteTests {
   let fixture = RouterFixture()
 
-  @Test func gapsAreNull() async throws {
+  @Test func aGapIsNullAndAPauseKeepsThePoints() async throws {
     let answer = try await fixture.get("/api/users/Afif/history")
     #expect(
       answer.body == """
-        {"success":true,"data":[{"datetime_stamp":"2026-01-12 14:30:00","points":10},\
-        {"datetime_stamp":"2026-01-12 14:30:00","points":null}]}
+        {"success":true,"data":[{"datetime_stamp":"2026-01-12 14:30:00","points":null},\
+        {"datetime_stamp":"2026-01-12 14:30:00","points":10},\
+        {"datetime_stamp":"2026-01-12 14:30:00","points":10,"earning":false}]}
         """)
     #expect(fixture.control.read { $0.ranges } == [.updates(20)])
   }

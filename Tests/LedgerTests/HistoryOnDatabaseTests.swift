@@ -51,7 +51,8 @@ struct HistoryOnDatabaseTests {
       // At the very second of a change either side will do.
       guard ![0, 60, 90, 110, 130].contains(offset) else { continue }
       let expected = updates.last { $0.stamp <= sample.stamp }?.points ?? 0
-      #expect(sample.points == (isOpen ? expected : nil), "\(offset) s")
+      #expect(sample.points == (offset < 0 ? nil : expected), "\(offset) s")
+      #expect(sample.earning == isOpen, "\(offset) s")
     }
   }
 

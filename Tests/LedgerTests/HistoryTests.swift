@@ -57,7 +57,7 @@ struct HistoryTests {
     #expect(plan.count == 11)
   }
 
-  @Test func timeWithoutAnOpenRunIsAGap() throws {
+  @Test func timeWithoutAnOpenRunKeepsThePoints() throws {
     let plan = try #require(
       SamplingPlan(from: 0, to: 300_000, limit: 11, nowMilliseconds: 300_000))
     let runs = [
@@ -68,8 +68,13 @@ struct HistoryTests {
         run: Run(terms: terms, first: 7, last: 9), openedMilliseconds: 210_000,
         closedMilliseconds: nil),
     ]
-    let history = [HistoryPoint](sampling: plan, base: 5, runs: runs, changes: [8: 100, 0: 999])
+    let history = [HistoryPoint](
+      sampling: plan, since: 30_000, base: 5, runs: runs, changes: [8: 100, 0: 999])
     #expect(
-      history.map(\.points) == [nil, 5, 15, 25, nil, nil, nil, 25, 135, 145, 145])
+      history.map(\.points) == [nil, 5, 15, 25, 25, 25, 25, 25, 135, 145, 145])
+    #expect(
+      history.map(\.earning) == [
+        false, true, true, true, false, false, false, true, true, true, true,
+      ])
   }
 }

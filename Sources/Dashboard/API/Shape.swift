@@ -4,12 +4,22 @@ struct Shape<Value>: Sendable {
   struct Member: Sendable {
     let name: String
     let schema: JSON
-    let value: @Sendable (Value) -> JSON
+    /// nil leaves the member out.
+    let value: @Sendable (Value) -> JSON?
+    let isRequired: Bool
 
     init(_ name: String, _ schema: JSON, _ value: @escaping @Sendable (Value) -> JSON) {
       self.name = name
       self.schema = schema
       self.value = value
+      self.isRequired = true
+    }
+
+    init(optional name: String, _ schema: JSON, _ value: @escaping @Sendable (Value) -> JSON?) {
+      self.name = name
+      self.schema = schema
+      self.value = value
+      self.isRequired = false
     }
   }
 
@@ -25,12 +35,18 @@ struct Shape<Value>: Sendable {
   }
 
   func json(_ value: Value) -> JSON {
-    .object(members.map { JSON.Member(name: $0.name, value: $0.value(value)) })
+    .object(
+      members.compactMap { member in
+        member.value(value).map { JSON.Member(name: member.name, value: $0) }
+      })
   }
 
   func list(_ values: [Value]) -> JSON { .array(values.map(json)) }
 
-  var schema: JSON { JSONSchema.object(members.map { ($0.name, $0.schema) }) }
+  var schema: JSON {
+    JSONSchema.object(
+      members.map { ($0.name, $0.schema) }, required: members.filter(\.isRequired).map(\.name))
+  }
   var reference: JSON { JSONSchema.reference(name) }
   var listReference: JSON { JSONSchema.array(of: reference) }
   var described: JSON.Member { JSON.Member(name: name, value: schema) }

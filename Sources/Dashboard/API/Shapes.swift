@@ -37,8 +37,13 @@ enum Shapes {
     "HistoryPoint",
     .init("datetime_stamp", Schema.stamp) { .string($0.stamp.description) },
     .init(
-      "points", Schema.describe(Schema.nullable("integer"), "null where no run was open: a gap.")
-    ) { $0.points.map { .number($0) } ?? .null })
+      "points", Schema.describe(Schema.nullable("integer"), "null before the user existed.")
+    ) { $0.points.map { .number($0) } ?? .null },
+    .init(
+      optional: "earning",
+      Schema.describe(
+        ["type": "boolean"], "false where no run was open: the points are those before.")
+    ) { $0.points == nil || $0.earning ? nil : false })
 
   typealias ServerMember = Shape<(server: ServerStatus, audience: Audience)>.Member
 

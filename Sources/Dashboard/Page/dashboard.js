@@ -65,6 +65,8 @@ function showHealth() {
   const condition = health();
   const fault = faults[condition];
   document.body.dataset.health = condition;
+  state.knownUntil = condition === "lost" ? now() - (performance.now() - live.heard)
+    : condition === "database" ? parse(state.database.since) || state.database.heard || null : null;
   element("main").setAttribute("aria-busy", !known);
   element("banner").hidden = !fault;
   if (fault) {
@@ -145,13 +147,13 @@ function showClock() {
 // Events
 
 function receive(type, data) {
-  const was = { running: statusOf(data.user), away: state.database.status, late: state.late?.size };
+  const was = { wanted: state.servers.get(data.user)?.wanted, away: state.database.status, late: state.late?.size };
   apply(type, data);
   if (type === "snapshot") known = true;
   // A daemon that came back may have another rule, or ended the session.
   if (type === "snapshot" && live.link !== "asking") access.refresh();
   if (type === "users") data.users.forEach(charts.append);
-  if (type === "server" && was.running !== statusOf(data.user)) charts.interrupt(data.user);
+  if (type === "server" && was.wanted !== data.wanted) charts.note(data.user);
   const recovered = (type === "database" && was.away !== data.status)
     || (type === "late" && was.late && !data.users.length);
   if (type === "servers") charts.refresh();

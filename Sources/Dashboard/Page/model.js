@@ -7,6 +7,7 @@ export const state = {
   database: { status: "unknown" },
   late: null, // a Set of user names
   configuration: null, // {status, since, reason}; null where it cannot be known
+  knownUntil: null, // ms since 1970; null while the daemon and its database are heard
   search: new URLSearchParams(location.search).get("search") ?? "",
 };
 
@@ -76,6 +77,12 @@ export function statistics() {
   if (!rows.length) return null;
   const total = rows.reduce((sum, row) => sum + row.points, 0);
   return { total, average: total / rows.length, maximum: rows[0], minimum: rows.at(-1) };
+}
+
+/// Shares in words: all to a tenth of a percent, equal ones alike.
+export function shares(values) {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => `${((100 * value) / total).toFixed(1)} %`);
 }
 
 /// How a user's server stands: "running", … or "unknown".

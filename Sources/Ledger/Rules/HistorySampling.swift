@@ -51,13 +51,14 @@ struct DatedRun: Sendable, Hashable {
 }
 
 extension [HistoryPoint] {
-  /// A user's points at the moments of a plan; nil where no run was open.
+  /// A user's points at the moments of a plan; nil before the user existed.
   /// - Parameters:
+  ///   - since: when the user began to exist, in milliseconds; nil where nothing tells.
   ///   - base: points at the first moment.
   ///   - runs: those that are open or earn in more than one bucket.
   ///   - changes: everything else that changed points, summed by bucket.
   init(
-    sampling plan: SamplingPlan, base: Int128, runs: [DatedRun], changes: [Int: Int128]
+    sampling plan: SamplingPlan, since: Int64?, base: Int128, runs: [DatedRun], changes: [Int: Int128]
   ) {
     var changed = base
     let earnedBefore = runs.map { $0.earned(by: plan.start) }.reduce(0, +)
@@ -65,11 +66,14 @@ extension [HistoryPoint] {
       let moment = plan.moment(index)
       if index > 0 { changed += changes[index] ?? 0 }
       let stamp = DateTimeStamp(millisecondsSinceEpoch: moment)
-      guard runs.contains(where: { $0.isOpen(at: moment) }) else {
-        return HistoryPoint(stamp: stamp, points: nil)
+      let earning = runs.contains { $0.isOpen(at: moment) }
+      // A stamp has whole seconds: whoever began within one was there in it, with what came before.
+      guard earning || since.map({ $0 - $0 % 1000 <= moment }) ?? false else {
+        return HistoryPoint(stamp: stamp, points: nil, earning: false)
       }
       let earned = runs.map { $0.earned(by: moment) }.reduce(0, +) - earnedBefore
-      return HistoryPoint(stamp: stamp, points: Int64(clamping: changed + earned))
+      return HistoryPoint(
+        stamp: stamp, points: Int64(clamping: changed + earned), earning: earning)
     }
   }
 }
