@@ -52,6 +52,10 @@ extension Ledger {
         ).run(on: session)
         left.locked = outcome.failures.filter { $1 == CreditFailure.locked || open.contains($0) }
           .keys.sorted()
+        // From now on nobody leaves a run to this daemon.
+        if left.locked.isEmpty, try session.tableExists("served") {
+          try session.execute("DELETE FROM served WHERE instance = ?", [.text(instance)])
+        }
         return left
       }
     }

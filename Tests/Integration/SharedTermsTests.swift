@@ -23,7 +23,7 @@ import Testing
     let north = try daemon(server, "north", ["Afif", "Syahmi"], interval: 0.2)
     let south = try daemon(server, "south", ["Afif", "Zoe"], interval: 0.5)
     func runs() async throws -> Int {
-      try await server.texts("SELECT id FROM runs WHERE user = 'Afif'").count
+      try await server.texts("SELECT CONCAT(id) FROM runs WHERE user = 'Afif'").count
     }
     try await north.start()
     try await eventually("it earns") { try north.points()["Afif"] ?? 0 >= 50 }

@@ -109,9 +109,11 @@ extension LedgerModel {
   ) -> [String] {
     var leaving = Set(openRuns.keys).union(users)
     for other in served.values where other.name != instance { leaving.subtract(other.users) }
-    return reconcile(
+    let left = reconcile(
       [], leaving: leaving.sorted(), locked: locked, now: now, operation: operation,
       reason: operation.reason ?? "closed"
     ).failures.keys.sorted()
+    if left.isEmpty { served[instance] = nil }
+    return left
   }
 }

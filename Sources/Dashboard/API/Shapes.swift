@@ -61,7 +61,7 @@ enum Shapes {
   private static func widened(
     _ member: ServerMember
   ) -> Shape<(server: ServerStatus, audience: Audience, points: Int64?)>.Member {
-    .init(member.name, member.schema) { member.value(($0.server, $0.audience)) }
+    .init(member.name, member.schema) { member.value(($0.server, $0.audience)) ?? .null }
   }
 
   private static let serverPlace: [ServerMember] = [

@@ -53,12 +53,13 @@ struct DatedRun: Sendable, Hashable {
 extension [HistoryPoint] {
   /// A user's points at the moments of a plan; nil before the user existed.
   /// - Parameters:
-  ///   - since: when the user began to exist, in milliseconds; nil where nothing tells.
+  ///   - since: when the user began to exist, in milliseconds; nil where the ledger has nothing of the user.
   ///   - base: points at the first moment.
   ///   - runs: those that are open or earn in more than one bucket.
   ///   - changes: everything else that changed points, summed by bucket.
   init(
-    sampling plan: SamplingPlan, since: Int64?, base: Int128, runs: [DatedRun], changes: [Int: Int128]
+    sampling plan: SamplingPlan, since: Int64?, base: Int128, runs: [DatedRun],
+    changes: [Int: Int128]
   ) {
     var changed = base
     let earnedBefore = runs.map { $0.earned(by: plan.start) }.reduce(0, +)
@@ -67,7 +68,7 @@ extension [HistoryPoint] {
       if index > 0 { changed += changes[index] ?? 0 }
       let stamp = DateTimeStamp(millisecondsSinceEpoch: moment)
       let earning = runs.contains { $0.isOpen(at: moment) }
-      // A stamp has whole seconds: whoever began within one was there in it, with what came before.
+      // A stamp has whole seconds: a user that began within one had in it what came before.
       guard earning || since.map({ $0 - $0 % 1000 <= moment }) ?? false else {
         return HistoryPoint(stamp: stamp, points: nil, earning: false)
       }

@@ -61,7 +61,8 @@ public protocol LedgerStore: Sendable {
   func audit(_ selection: AuditSelection) async throws(LedgerError) -> [AuditEntry]
 
   /// Settles and closes the open runs that the database has, but those of users that other
-  /// instances serve, in one transaction: the clean stop. Called again it changes nothing more.
+  /// instances serve, in one transaction: the clean stop. When none is left open, this instance serves
+  /// nobody from then on. Called again it changes nothing more.
   /// - Parameter users: whom this daemon serves, as far as it knows: a reload may have opened runs
   ///   of others just now.
   func closeRuns(of users: [String], operation: Operation) async throws(LedgerError) -> OpenRuns
