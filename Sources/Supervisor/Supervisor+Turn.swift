@@ -40,6 +40,8 @@ extension Supervisor {
   }
 
   func turnFailed(_ error: LedgerError) {
+    // At the end a look is broken off, which says nothing of the ledger.
+    guard !Task.isCancelled else { return }
     let reason = error.reason
     // When the database is away, health says so.
     if turnFailure != reason, case .available = condition {
