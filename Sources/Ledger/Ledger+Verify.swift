@@ -62,7 +62,7 @@ extension Session {
     return Verification(
       users: users.count, differences: differences,
       notices: try recentNotices() + others.filter(\.isLost).map(\.notice)
-        + twins(of: users).values.sorted())
+        + twins(of: users).values.sorted() + endOfTimestamps(nowMilliseconds: now))
   }
 
   /// Whether the points of a ledger add up and no run overlaps another, in a transaction.
@@ -153,6 +153,25 @@ extension Session {
         message: "\(user.text) is credited until \(DateTimeStamp(millisecondsSinceEpoch: end)),"
           + " \((end - now + 999) / 1000) s after the database's present time: was its clock set"
           + " back? Nothing is credited until that time comes")
+    }
+  }
+
+  /// From 2037 on, what must be done where `TIMESTAMP`s end at 2038-01-19 03:14:07 UTC: in MariaDB
+  /// before 11.5.
+  private func endOfTimestamps(nowMilliseconds now: Int64) throws -> [String] {
+    guard now >= DateTimeStamp(year: 2037, month: 1, day: 1).secondsSinceEpoch * 1000 else {
+      return []
+    }
+    let ends = try query(
+      """
+      SELECT column_type FROM information_schema.columns WHERE table_schema = DATABASE() \
+      AND table_name = 'user_tracking' AND column_name = 'datetime_stamp' \
+      AND data_type = 'timestamp' AND FROM_UNIXTIME(2147483648) IS NULL
+      """, row: { try $0.text(0) })
+    return ends.map { _ in
+      "user_tracking.datetime_stamp can hold nothing after 2038-01-19 03:14:07 UTC: before that, ALTER"
+        + " TABLE user_tracking MODIFY datetime_stamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP, or use"
+        + " MariaDB 11.8"
     }
   }
 

@@ -8,6 +8,7 @@ nothing may have been changed.
 import argparse
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "Browser"))
 from daemon import Daemon  # noqa: E402
 
@@ -87,6 +89,22 @@ def check_metrics(daemon: Daemon, promtool: str, results: Results) -> None:
     results.check("promtool check metrics", done.returncode == 0 and not said, said)
 
 
+def check_monitoring(daemon: Daemon, promtool: str, results: Results) -> None:
+    """The alert rules and the dashboard that are shipped name only what /metrics has."""
+    folder = ROOT / "packaging/monitoring"
+    for command in (["check", "rules", "pointsd.rules.yml"], ["test", "rules", "pointsd.test.yml"]):
+        done = subprocess.run([promtool, *command], cwd=folder, capture_output=True, text=True, timeout=60)
+        results.check(f"promtool {' '.join(command)}", done.returncode == 0, done.stdout + done.stderr)
+    with urllib.request.urlopen(f"{daemon.url}/metrics", timeout=20) as response:
+        metrics = response.read().decode()
+    present = set(re.findall(r"^# HELP (\w+)", metrics, re.MULTILINE))
+    deprecated = set(re.findall(r"^# HELP (\w+) Deprecated", metrics, re.MULTILINE))
+    for name in ("pointsd.rules.yml", "dashboard.json"):
+        named = set(re.findall(r"\bpointsd_[a-z_]+\b", (folder / name).read_text()))
+        unknown = named - (present - deprecated)
+        results.check(f"{name} names metrics that there are", named and not unknown, unknown)
+
+
 def run(seed: int, examples: int, promtool: str) -> Results:
     results = Results()
     daemon = Daemon(USERS, interval=1, token=TOKEN)
@@ -104,6 +122,7 @@ def run(seed: int, examples: int, promtool: str) -> Results:
         results.check("changes were made with the token", len(made) > 10, made)
         check_what_is_left_out(daemon, results)
         check_metrics(daemon, promtool, results)
+        check_monitoring(daemon, promtool, results)
         results.check("the daemon lives", daemon.process.poll() is None)
         for command in (["start", "all"], ["resume", "all"], ["verify"]):
             done = daemon.pointsctl(*command)
