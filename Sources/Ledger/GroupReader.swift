@@ -31,6 +31,7 @@ public final class GroupReader: PointsReader {
   private let finished = Atomic(0)
   /// Whether the database refused the latest read; said once, however many ask.
   private let isRefused = Atomic(false)
+  private let hasRead = Atomic(false)
 
   /// How often the deadline is looked at. A read that is under way at two looks in a row has taken
   /// longer than one such pause, and is given up after two at the latest.
@@ -89,6 +90,7 @@ public final class GroupReader: PointsReader {
       self.finished.add(1, ordering: .relaxed)
       switch result {
       case .success(let rows):
+        if !self.hasRead.load(ordering: .relaxed) { self.hasRead.store(true, ordering: .relaxed) }
         if self.isRefused.load(ordering: .relaxed) { self.readsAgain() }
         request.deliver(.success(rows))
       case .failure(let error):
@@ -153,8 +155,9 @@ public final class GroupReader: PointsReader {
   }
 
   private func failed(on connection: Connection, _ error: any Error) {
-    // A table that is missing is made, or was taken away: who follows the ledger says so.
-    if let error = error as? DatabaseError, error.code == 1146 { return }
+    // Before the first read the tables are being made: who prepares the ledger says what is wrong.
+    let isMissing = (error as? DatabaseError)?.code == 1146
+    if isMissing, !hasRead.load(ordering: .relaxed) { return }
     guard connection.isBroken else {
       if !isRefused.exchange(true, ordering: .relaxed) {
         logger.error("points cannot be read: \(error)", metadata: ["event": "database"])
