@@ -35,14 +35,22 @@ struct PageFile: Sendable {
     PageFile("dashboard.css", PackageResources.dashboard_css),
     PageFile("dashboard.js", PackageResources.dashboard_js),
     PageFile("doughnut.js", PackageResources.doughnut_js),
+    PageFile("elements.js", PackageResources.elements_js),
     PageFile("groups.js", PackageResources.groups_js),
+    PageFile("health.js", PackageResources.health_js),
     PageFile("history.js", PackageResources.history_js),
+    PageFile("keys.js", PackageResources.keys_js),
     PageFile("linechart.js", PackageResources.linechart_js),
     PageFile("lines.js", PackageResources.lines_js),
     PageFile("live.js", PackageResources.live_js),
     PageFile("model.js", PackageResources.model_js),
-    PageFile("tables.js", PackageResources.tables_js),
+    PageFile("notices.js", PackageResources.notices_js),
+    PageFile("servers.js", PackageResources.servers_js),
+    PageFile("sight.js", PackageResources.sight_js),
+    PageFile("summary.js", PackageResources.summary_js),
     PageFile("times.js", PackageResources.times_js),
+    PageFile("users.js", PackageResources.users_js),
+    PageFile("verbs.js", PackageResources.verbs_js),
   ]
 }
 

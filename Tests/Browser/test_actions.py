@@ -160,7 +160,7 @@ def test_keys(open_page, daemon):
 def test_everything_is_reached_by_tab_with_a_visible_focus(open_page, daemon):
     page = open_page()
     seen = []
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(
             """() => {
@@ -172,8 +172,8 @@ def test_everything_is_reached_by_tab_with_a_visible_focus(open_page, daemon):
                 style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
             }"""))
     names = [name for name, _ in seen]
-    for wanted in ("range-20", "search", "Pause Afif", "Reset the points of Afif",
-                   "Restart server1"):
+    for wanted in ("range-20", "measure-points", "search", "Stop Afif", "Pause Afif", "Restart Afif",
+                   "Reset the points of Afif", "Pause all 6 users", "Restart server1"):
         assert wanted in names
     assert [name for name, visible in seen if name and not visible] == []
 

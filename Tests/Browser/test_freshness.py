@@ -64,7 +64,7 @@ def test_a_frozen_database(open_page, daemon, complaints):
     daemon.freeze_database()
     try:
         expect(page.locator("#banner-title")).to_have_text("Database lost.", timeout=WITHIN)
-        expect(page.locator("#link-word")).to_have_text("Live")
+        expect(page.locator("#link-word")).to_have_text("Database away")
         expect(page).to_have_title("Database away – Points")
         style = row(page, "Afif").locator(".cell-points").evaluate(
             "(e) => getComputedStyle(e).fontStyle")

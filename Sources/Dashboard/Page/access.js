@@ -1,7 +1,9 @@
 // Whether this browser may change things, and how it is let in. Buttons that change something have
 // the class "changes" and are shown to those who may.
 
-const element = (id) => document.getElementById(id);
+import { state } from "./model.js";
+import { element } from "./elements.js";
+
 const reader = "You may look. To change things, run pointsctl login on the daemon's machine and open "
   + "the link it prints in this browser.";
 const open = "Everybody who reaches this page may change things: http.open is set in the configuration.";
@@ -20,7 +22,7 @@ export async function refresh() {
 }
 
 function show(session) {
-  document.body.dataset.access = session.may_change ? "change" : "read";
+  document.body.dataset.access = state.access = session.may_change ? "change" : "read";
   element("access").hidden = session.may_change && !session.open;
   element("access").dataset.open = session.open;
   const words = element("access").firstElementChild;

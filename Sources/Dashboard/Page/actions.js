@@ -1,8 +1,10 @@
-// What clicks and keys do: changes asked of the daemon, questions before them, notices after.
+// Changes asked of the daemon: questions before them, notices after.
 
 import { refresh as refreshAccess } from "./access.js";
+import { state, statusOf } from "./model.js";
+import { element } from "./elements.js";
+import { notify, sentence } from "./notices.js";
 
-const element = (id) => document.getElementById(id);
 let changed = () => {};
 
 const questions = {
@@ -20,31 +22,67 @@ const done = {
   reset: ["was reset to 0", "were reset to 0"], start: ["runs", "run"],
   stop: ["is stopped", "are stopped"], restart: ["was restarted", "were restarted"],
 };
+/// Whether a user is where a change that failed was to lead.
+const reached = {
+  start: (user) => ["running", "paused"].includes(statusOf(user)), stop: (user) => statusOf(user) === "stopped",
+  pause: (user) => statusOf(user) === "paused", resume: (user) => statusOf(user) === "running",
+  restart: (user) => ["running", "paused"].includes(statusOf(user)),
+  reset: (user) => state.users.get(user)?.points === 0,
+};
 const refusal = "This browser may look, but not change anything (any more). Run pointsctl login on the "
   + "daemon's machine and open the link it prints.";
 
+/// `onChange` follows each change made.
+export function connectChanges(onChange) {
+  changed = onChange;
+}
+
+let attempts = 0;
+const succeeded = new Map(); // the number of the last attempt that went well, by what was asked
+
 /// Asks the daemon for a change, after a question where it loses something, and says how it went.
 /// `subject` says who is touched, in and at the head of a sentence, and whether that are many;
-/// `limit` is how long it may take, in ms.
+/// `users` are all of them; `limit` is how long it may take, in ms.
 export async function act(
-  button, kind, name, verb, { subject = { name, head: name, many: false }, limit = 15_000 } = {},
+  button, kind, name, verb,
+  { subject = { name, head: name, many: false }, users = [], limit = 15_000 } = {},
 ) {
-  if (button.getAttribute("aria-disabled") === "true") return;
   if (questions[verb]) {
     const [to, text, yes] = questions[verb](subject.many);
     const title = `${yes.split(" ")[0]} ${subject.name}${to && ` ${to}`}?`;
     if (!(await ask(title, text, yes))) return;
   }
-  button.setAttribute("aria-disabled", "true");
+  if (button) {
+    button.dataset.busy = "true";
+    button.setAttribute("aria-disabled", "true");
+  }
+  const [own, what] = [(attempts += 1), `${kind}/${name}/${verb}`];
   try {
     await post(`/api/${kind}/${encodeURIComponent(name)}/${verb}`, limit);
+    succeeded.set(what, own);
     notify(`${subject.head} ${done[verb][Number(subject.many)]}.`);
   } catch (problem) {
-    notify(`${subject.head}: ${verb} failed. ${problem.message}`, true);
+    const { message, refused } = problem;
+    const unable = state.unable;
+    const short = refused ? refusal : sentence(message);
+    notify(`${subject.head}: ${verb} failed.${short && ` ${short}`}`, {
+      detail: refused || !short ? message : "",
+      over: () => succeeded.get(what) > own || (refused ? accessCame(problem) : unable && !state.unable)
+        || (!refused && users.length > 0 && users.every((user) => reached[verb](user))),
+    });
   } finally {
-    button.removeAttribute("aria-disabled");
+    if (button) {
+      delete button.dataset.busy;
+      button.setAttribute("aria-disabled", String(Boolean(button.dataset.obstacle)));
+    }
     changed();
   }
+}
+
+/// Whether the right was taken and came back: what the page believed before says nothing.
+function accessCame(problem) {
+  if (state.access === "read") problem.wasTaken = true;
+  return problem.wasTaken && state.access === "change";
 }
 
 async function post(path, limit) {
@@ -56,9 +94,9 @@ async function post(path, limit) {
   }
   if (answer.ok) return;
   const said = await answer.json().then((body) => body.error, () => `Status ${answer.status}`);
-  if (answer.status !== 401 && answer.status !== 403) throw new Error(said);
-  refreshAccess();
-  throw new Error(`${refusal} (${said}.)`);
+  const refused = answer.status === 401 || answer.status === 403;
+  if (refused) refreshAccess();
+  throw Object.assign(new Error(said), { refused });
 }
 
 function ask(title, text, yes) {
@@ -73,54 +111,4 @@ function confirmed(dialog) {
   dialog.showModal();
   return new Promise((resolve) =>
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
-}
-
-/// Shows a notice; a problem stays until it is closed.
-function notify(text, problem = false) {
-  const notice = document.createElement("div");
-  const words = document.createElement("p");
-  const close = document.createElement("button");
-  notice.className = problem ? "notice problem" : "notice";
-  words.textContent = text;
-  close.type = "button";
-  close.className = "btn-close";
-  close.setAttribute("aria-label", "Close");
-  close.addEventListener("click", () => notice.remove());
-  notice.append(words, close);
-  element("notices").append(notice);
-  if (!problem) setTimeout(() => notice.remove(), 5000);
-}
-
-/// Connects keys, search and the range choice. `onChange` follows each change made,
-/// `onSearch(text)` each change of the search.
-export function connect({ onChange, onSearch, search }) {
-  changed = onChange;
-  const field = element("search");
-  field.value = search;
-  field.addEventListener("input", () => onSearch(field.value));
-  const clear = () => {
-    field.value = "";
-    onSearch("");
-  };
-  const ranges = element("range").elements;
-  const keys = {
-    "/": () => field.focus(),
-    u: () => element("users").focus(),
-    "?": () => element("help").showModal(),
-    ...Object.fromEntries([1, 2, 3, 4].map((key) => [key, () => ranges[key - 1].click()])),
-  };
-  const allowed = element("shortcuts");
-  allowed.checked = localStorage.getItem("shortcuts") !== "off";
-  allowed.addEventListener("change", () =>
-    localStorage.setItem("shortcuts", allowed.checked ? "on" : "off"));
-  element("open-help").addEventListener("click", keys["?"]);
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
-      return;
-    if (event.key === "Escape" && field.value) return clear();
-    if (!allowed.checked || event.target.matches("input[type=search]")) return;
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
 }

@@ -1,7 +1,7 @@
 // The charts: which users, which range and which measure are chosen, when the history is read, and
 // what the page says about it. History comes from the ledger, for the few users shown.
 
-import { now, number, ranked, sought, state, statusOf } from "./model.js";
+import { foundRows, now, number, state, statusOf } from "./model.js";
 import { assign, onScheme, swatch } from "./colours.js";
 import * as history from "./history.js";
 import { chosen, labelsOf, linesOf, windowOf } from "./lines.js";
@@ -58,8 +58,7 @@ function choose(name, value) {
   read();
 }
 
-const shownUsers = () => chosen(soughtRows()).map((row) => row.user);
-const soughtRows = () => ranked().filter((row) => sought(row.user));
+const shownUsers = () => chosen(foundRows()).map((row) => row.user);
 
 // History
 
@@ -109,7 +108,7 @@ async function read() {
 // Line chart
 
 function draw() {
-  const rows = soughtRows();
+  const rows = foundRows();
   const users = chosen(rows).map((row) => row.user);
   const histories = history.known();
   const shown = users.filter((user) => histories.has(user) && !hidden.has(user));
@@ -134,7 +133,7 @@ function describe(labels) {
 
 /// In the chart where it is empty, else below it: no line is written across.
 function showFailure(lines) {
-  const nobody = state.users.size && !soughtRows().length && `Nobody matches “${state.search}”.`;
+  const nobody = state.users.size && !foundRows().length && `Nobody matches “${state.search}”.`;
   message(lines ? "" : nobody || failure?.text
     || (readingNow ? "Loading the history…" : "Nothing is known of this time."));
   const below = lines && failure ? failure.text : "";

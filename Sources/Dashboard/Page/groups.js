@@ -1,37 +1,27 @@
-// Control of a group of users, or of all: the choice above the cards of servers.
+// Control of a group of users, or of all: the choice above the table of users.
 
 import { countedInWords, state } from "./model.js";
+import { element, setAttribute, setText } from "./elements.js";
 import { act } from "./actions.js";
+import { connect, obstacle, setObstacle, verbs } from "./verbs.js";
 
-const element = (id) => document.getElementById(id);
 const fold = (name) => name.toLowerCase();
-/// Where each action has something to do.
-const useful = {
-  start: (status) => status === "stopped" || status === "failed",
-  stop: (status) => status !== "stopped",
-  restart: (status) => status !== "stopped",
-  pause: (status) => status === "running",
-  resume: (status) => status === "paused",
-  reset: () => true,
-};
 const minute = 60_000; // a group is restarted one by one
 let offered = "";
 
 /// Connects the choice and the buttons.
-export function connect() {
+export function connectGroups() {
   element("group").addEventListener("change", render);
-  for (const verb of Object.keys(useful)) {
-    const button = element(`group-${verb}`);
-    button.addEventListener("click", () => {
-      if (button.disabled) return;
+  for (const verb of verbs)
+    connect(element(`group-${verb}`), (button) => {
       const { name, members } = chosen();
       const whom = fullName(name, members.length);
       const subject = {
         name: whom, head: whom[0].toUpperCase() + whom.slice(1), many: members.length > 1,
       };
-      act(button, "groups", name, verb, { subject, limit: minute * Math.max(1, members.length / 6) });
+      const [all, limit] = [members.map((server) => server.user), minute * Math.max(1, members.length / 6)];
+      act(button, "groups", name, verb, { subject, users: all, limit });
     });
-  }
 }
 
 /// Groups by folded name, as the daemon compares them, in the order of the configuration.
@@ -65,12 +55,11 @@ export function render() {
   }
   const { name, members } = chosen();
   const statuses = members.map((server) => server.status);
-  const words = countedInWords(statuses);
-  if (element("group-state").textContent !== words) element("group-state").textContent = words;
-  for (const [verb, applies] of Object.entries(useful)) {
+  setText(element("group-state"), countedInWords(statuses));
+  for (const verb of verbs) {
     const button = element(`group-${verb}`);
-    button.disabled = !statuses.some(applies);
+    setObstacle(button, obstacle(verb, statuses));
     const word = button.textContent.replace("…", "");
-    button.setAttribute("aria-label", `${word} ${fullName(name, members.length)}`);
+    setAttribute(button, "aria-label", `${word} ${fullName(name, members.length)}`);
   }
 }

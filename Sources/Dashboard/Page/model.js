@@ -7,6 +7,9 @@ export const state = {
   database: { status: "unknown" },
   late: null, // a Set of user names
   configuration: null, // {status, since, reason}; null where it cannot be known
+  access: null, // "change" or "read", once it is known
+  unable: "", // why nothing can be changed now
+  chosen: null, // the user whom keys start and pause
   knownUntil: null, // ms since 1970; null while the daemon and its database are heard
   search: new URLSearchParams(location.search).get("search") ?? "",
 };
@@ -21,6 +24,7 @@ export const stampOf = (time) => new Date(time).toISOString().slice(0, 19).repla
 
 /// Applies an event of /api/events.
 export function apply(type, data) {
+  order = found = null;
   if (data.timestamp) setClock(parse(data.timestamp));
   if (data.servers) {
     state.servers = new Map(data.servers.map((server) => [server.user, server]));
@@ -56,27 +60,56 @@ function setClock(time) {
   if (Math.abs(difference) > 1500) ahead += difference;
 }
 
-const byName = (one, other) => (one.user < other.user ? -1 : 1);
-const known = (row) => row.points ?? -1;
+// As people count: user2 before user10.
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const byName = (one, other) =>
+  collator.compare(one.user, other.user) || (one.user < other.user ? -1 : 1);
+const points = (row) => row.points ?? -1;
+let order = null; // {rows, ranks}; null where it must be made again, as is `found`
+let found = null;
+
+function ordered() {
+  if (order) return order;
+  const rows = [...state.users.values()].sort((one, other) =>
+    points(other) - points(one) || byName(one, other));
+  const ranks = new Map();
+  rows.forEach((row, index) => ranks.set(
+    row.user, index && points(rows[index - 1]) === points(row) ? ranks.get(rows[index - 1].user) : index + 1));
+  return (order = { rows, ranks });
+}
 
 /// The users by rank; equal points keep the order of names, so that rows do not dance.
-export const ranked = () =>
-  [...state.users.values()].sort((one, other) => known(other) - known(one) || byName(one, other));
+export const ranked = () => ordered().rows;
+/// A user's rank. Ties share one, and those behind them are as many ranks lower.
+export const rankOf = (user) => ordered().ranks.get(user);
+
+export function setSearch(text) {
+  state.search = text;
+  found = null;
+}
+
+/// The rows searched for, by rank.
+export const foundRows = () => (found ??= ranked().filter((row) => matches(row.user)));
 
 /// Whether a user is searched for: by name, server, port or group.
-export function sought(user) {
+function matches(user) {
   const server = state.servers.get(user);
   const words = [user, server?.name, server?.port, ...(server?.groups ?? [])];
   const search = state.search.trim().toLowerCase();
   return !search || words.some((word) => String(word ?? "").toLowerCase().includes(search));
 }
 
-/// total, average, maximum, minimum with who has them; null where no points are known.
+/// total, average, maximum, minimum with those who have them; null where no points are known.
 export function statistics() {
   const rows = ranked().filter((row) => row.points != null);
   if (!rows.length) return null;
   const total = rows.reduce((sum, row) => sum + row.points, 0);
-  return { total, average: total / rows.length, maximum: rows[0], minimum: rows.at(-1) };
+  const extreme = ({ points }) =>
+    ({ points, users: rows.filter((row) => row.points === points).map((row) => row.user) });
+  return {
+    total, average: total / rows.length, count: rows.length,
+    maximum: extreme(rows[0]), minimum: extreme(rows.at(-1)),
+  };
 }
 
 /// Shares in words: all to a tenth of a percent, equal ones alike.
@@ -89,12 +122,12 @@ export function shares(values) {
 export const statusOf = (user) => state.servers.get(user)?.status ?? "unknown";
 export const isLate = (user) => state.late?.has(user) ?? false;
 
-const order = ["running", "paused", "starting", "backing off", "failed", "stopped", "unknown"];
+const statuses = ["running", "paused", "starting", "backing off", "failed", "stopped", "unknown"];
 
 /// Statuses counted: "3 running, 1 paused, 1 failed"
-export function countedInWords(statuses) {
-  const counts = new Map(order.map((status) => [status, 0]));
-  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
+export function countedInWords(counted) {
+  const counts = new Map(statuses.map((status) => [status, 0]));
+  for (const status of counted) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].filter(([, count]) => count).map(([word, count]) => `${count} ${word}`);
   return parts.join(", ");
 }
@@ -108,8 +141,10 @@ export function inWords() {
 
 /// When any user's row last changed, in ms since 1970; null where none did.
 export function lastUpdate() {
-  const times = [...state.users.values()].map((row) => parse(row.datetime_stamp)).filter(Boolean);
-  return times.length ? Math.max(...times) : null;
+  let last = "";
+  for (const { datetime_stamp } of state.users.values())
+    if (datetime_stamp > last) last = datetime_stamp;
+  return last ? parse(last) : null;
 }
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
