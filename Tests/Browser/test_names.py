@@ -55,7 +55,7 @@ def test_ties_share_a_rank_in_the_order_of_people(open_page, daemon):
 def test_equal_shares_are_said_alike_to_a_tenth(open_page, daemon):
     page = open_page()
     shares = page.evaluate(
-        "async () => (await import('/assets/model.js')).shares([1, 1, 1, 25])")
+        "async () => (await import('/assets/doughnut.js')).shares([1, 1, 1, 25])")
     assert shares == ["3.6 %", "3.6 %", "3.6 %", "89.3 %"]
 
 

@@ -80,7 +80,7 @@ def test_two_hundred_faults_are_one_line(open_page, daemon):
     good = daemon.configuration.read_text()
     broken = json.loads(good)
     for index in range(200):
-        broken["users"].append({"name": f"x{index}", "port": 50_000 + index, "colour": 1})
+        broken["users"].append({"name": f"x{index}", "port": 20_000 + index, "colour": 1})
     daemon.configuration.write_text(json.dumps(broken))
     try:
         assert reload(daemon) == 78

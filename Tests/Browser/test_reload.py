@@ -44,7 +44,8 @@ def test_a_refused_reload_is_told(open_page, daemon):
     daemon.configuration.write_text(good.replace('"users"', '"usres"'))
     assert reload(daemon) == 78
     expect(page.locator("#banner-title")).to_have_text("Reload refused.", timeout=WITHIN)
-    expect(page.locator("#banner-text")).to_contain_text("usres")
+    expect(page.locator("#banner-text")).to_have_text(
+        "users: missing; and 1 more: pointsctl plan", timeout=WITHIN)
     assert str(daemon.folder) not in page.locator("#banner-text").inner_text()
     expect(page.locator("#banner-detail")).to_be_hidden()
     page.locator("#banner-details summary").click()

@@ -21,7 +21,7 @@ def test_times_are_local_with_a_switch_to_utc(open_page, daemon):
         expect(page.locator("#zone-of-table")).to_have_text("GMT+8")
         assert page.evaluate(TITLE) == "Time, GMT+8"
         box = page.locator("#course").bounding_box()
-        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"])
         page.wait_for_function(
             "() => Chart.getChart('course').tooltip.title?.[0]?.endsWith(' GMT+8')", timeout=5000)
         page.get_by_label("UTC").check()

@@ -114,7 +114,8 @@ function draw() {
   const shown = users.filter((user) => histories.has(user) && !hidden.has(user));
   // Nothing is known of the time in which nobody was heard: the lines end before it.
   const window = windowOf(ranges[range].span, shown, histories, state.knownUntil ?? now());
-  const lines = linesOf(users, histories, window, measure);
+  const found = linesOf(users, histories, window, measure);
+  const lines = new Map(users.map((user) => [user, found.get(user) ?? []]));
   const seen = [...lines].filter(([, line]) => line.some(({ y }) => y === y)).map(([user]) => user);
   const labels = labelsOf(rows, seen.filter((user) => !hidden.has(user)), lines);
   drawLines(lineChart, { lines, labels, window, measure, hidden });
@@ -150,7 +151,7 @@ let legendOf = "";
 
 function drawLegend(users, seen, total) {
   const absence = (user) => statusOf(user) === "running" ? "nothing known" : statusOf(user);
-  const words = users.map((user) => seen.includes(user) ? "" : ` (${absence(user)})`);
+  const words = users.map((user) => seen.includes(user) || !history.known().has(user) ? "" : ` (${absence(user)})`);
   const average = measure === "lead" ? `0 is the average of ${
     users.length === 1 ? "the user" : `the ${users.length} users`} drawn. ` : "";
   element("course-note").textContent = average + (total > users.length

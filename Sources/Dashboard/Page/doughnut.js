@@ -1,6 +1,6 @@
 // The doughnut of shares, and the list of them that says the same in words.
 
-import { number, ranked, shares } from "./model.js";
+import { number, ranked } from "./model.js";
 import { look, swatch } from "./colours.js";
 
 const shownAtMost = 8; // segments besides "others"
@@ -16,6 +16,12 @@ export const makeDoughnut = (canvas) => new Chart(canvas, {
     plugins: { legend: { display: false } },
   },
 });
+
+/// Shares in words: all to a tenth of a percent, equal ones alike.
+export function shares(values) {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => `${((100 * value) / total).toFixed(1)} %`);
+}
 
 /// Draws what is known now; `chart` is missing where Chart.js is.
 export function drawShares(chart) {

@@ -59,7 +59,7 @@ function inOneLine(reason) {
   const omitted = /: and (\d+) more$/.exec(lines.at(-1));
   const more = lines.length - 1 + (omitted ? Number(omitted[1]) - 1 : 0);
   const first = lines[0].replace(/^.*?:\d+:\d+: /, "").replace(/^\/\S*: /, "");
-  return more ? `${first}; and ${more} more: pointsctl plan` : first;
+  return more ? `${first.split("; ")[0]}; and ${more} more: pointsctl plan` : first;
 }
 
 const unable = {

@@ -99,25 +99,6 @@ function matches(user) {
   return !search || words.some((word) => String(word ?? "").toLowerCase().includes(search));
 }
 
-/// total, average, maximum, minimum with those who have them; null where no points are known.
-export function statistics() {
-  const rows = ranked().filter((row) => row.points != null);
-  if (!rows.length) return null;
-  const total = rows.reduce((sum, row) => sum + row.points, 0);
-  const extreme = ({ points }) =>
-    ({ points, users: rows.filter((row) => row.points === points).map((row) => row.user) });
-  return {
-    total, average: total / rows.length, count: rows.length,
-    maximum: extreme(rows[0]), minimum: extreme(rows.at(-1)),
-  };
-}
-
-/// Shares in words: all to a tenth of a percent, equal ones alike.
-export function shares(values) {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return values.map((value) => `${((100 * value) / total).toFixed(1)} %`);
-}
-
 /// How a user's server stands: "running", … or "unknown".
 export const statusOf = (user) => state.servers.get(user)?.status ?? "unknown";
 export const isLate = (user) => state.late?.has(user) ?? false;
@@ -137,14 +118,6 @@ export function inWords() {
   const parts = [countedInWords([...state.users.keys()].map(statusOf))];
   if (state.late?.size) parts.push(`${state.late.size} late`);
   return parts.filter(Boolean).join(", ") || "no users";
-}
-
-/// When any user's row last changed, in ms since 1970; null where none did.
-export function lastUpdate() {
-  let last = "";
-  for (const { datetime_stamp } of state.users.values())
-    if (datetime_stamp > last) last = datetime_stamp;
-  return last ? parse(last) : null;
 }
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });

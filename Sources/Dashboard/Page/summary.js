@@ -1,8 +1,29 @@
 // The four figures, and the times in the header.
 
-import { lastUpdate, now, number, span, state, statistics } from "./model.js";
+import { now, number, parse, ranked, span, state } from "./model.js";
 import { element, setText } from "./elements.js";
 import { clock, stamp, zone } from "./times.js";
+
+/// total, average, maximum, minimum with those who have them; null where no points are known.
+function statistics() {
+  const rows = ranked().filter((row) => row.points != null);
+  if (!rows.length) return null;
+  const total = rows.reduce((sum, row) => sum + row.points, 0);
+  const extreme = ({ points }) =>
+    ({ points, users: rows.filter((row) => row.points === points).map((row) => row.user) });
+  return {
+    total, average: total / rows.length, count: rows.length,
+    maximum: extreme(rows[0]), minimum: extreme(rows.at(-1)),
+  };
+}
+
+/// When any user's row last changed, in ms since 1970; null where none did.
+function lastUpdate() {
+  let last = "";
+  for (const { datetime_stamp } of state.users.values())
+    if (datetime_stamp > last) last = datetime_stamp;
+  return last ? parse(last) : null;
+}
 
 /// Who has as many: "Afif", "Afif, Faiz +3", "all 30 equal".
 function holders(users, count) {
