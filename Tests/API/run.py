@@ -93,7 +93,7 @@ def check_monitoring(daemon: Daemon, promtool: str, results: Results) -> None:
     """The alert rules and the dashboard that are shipped name only what /metrics has."""
     folder = ROOT / "packaging/monitoring"
     for command in (["check", "rules", "pointsd.rules.yml"], ["test", "rules", "pointsd.test.yml"]):
-        done = subprocess.run([promtool, *command], cwd=folder, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([Path(promtool).resolve(), *command], cwd=folder, capture_output=True, text=True, timeout=60)
         results.check(f"promtool {' '.join(command)}", done.returncode == 0, done.stdout + done.stderr)
     with urllib.request.urlopen(f"{daemon.url}/metrics", timeout=20) as response:
         metrics = response.read().decode()

@@ -68,7 +68,7 @@ def test_the_header_speaks_in_words_and_so_do_title_and_icon(open_page, daemon):
 
 def test_a_hostile_name_is_only_text(open_page, daemon):
     page = open_page()
-    expect(row(page, HOSTILE).locator(".name")).to_have_text(HOSTILE)
+    expect(row(page, HOSTILE).locator(".cell-user .name")).to_have_text(HOSTILE)
     expect(row(page, HOSTILE).locator(".cell-groups")).to_have_text("<b>bold</b>")
     row(page, HOSTILE).get_by_role("button", name=re.compile("^Reset")).click()
     expect(page.locator("#question-title")).to_contain_text(HOSTILE)
