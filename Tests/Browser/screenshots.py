@@ -31,12 +31,16 @@ def open_page(browser, daemon, **options):
     context.request.post(daemon.login_link())
     page = context.new_page()
     page.goto(daemon.url)
-    expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
-    # A picture needs a line to look at.
-    page.wait_for_function(
-        "() => Chart.getChart('course')?.data.datasets.some(({ data }) => data.length >= 20)",
-        timeout=60_000)
+    wait_for_lines(page)
     return page
+
+
+def wait_for_lines(page) -> None:
+    """A picture needs a line to look at."""
+    expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
+    page.wait_for_function(
+        "() => Chart.getChart('course')?.data.datasets.some(({ data }) => data.length >= 10)",
+        timeout=60_000)
 
 
 def main() -> None:
@@ -61,10 +65,10 @@ def main() -> None:
                 page.context.close()
             page = open_page(browser, daemon, **desk, color_scheme="light")
             page.goto(f"{daemon.url}/?view=class")
-            expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
+            wait_for_lines(page)
             page.screenshot(path=folder / "class.png")
             page.goto(daemon.url)
-            expect(page.locator("#link-word")).to_have_text("Live", timeout=10_000)
+            wait_for_lines(page)
             daemon.freeze_database()
             expect(page.locator("#banner-title")).to_have_text("Database lost.", timeout=10_000)
             page.screenshot(path=folder / "database-away.png")

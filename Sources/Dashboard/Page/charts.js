@@ -136,7 +136,7 @@ function describe(labels) {
 function showFailure(lines) {
   const nobody = state.users.size && !foundRows().length && `Nobody matches “${state.search}”.`;
   message(lines ? "" : nobody || failure?.text
-    || (readingNow ? "Loading the history…" : "Nothing is known of this time."));
+    || (readingNow || !readAt ? "Loading the history…" : "Nothing is known of this time."));
   const below = lines && failure ? failure.text : "";
   if (element("course-failure").textContent !== below) element("course-failure").textContent = below;
   element("course-details").hidden = !failure?.detail;
