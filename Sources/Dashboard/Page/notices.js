@@ -4,7 +4,7 @@
 import { element, make } from "./elements.js";
 
 const moment = 5000; // ms
-const problems = new Map(); // notices, with what tells that their cause has ended
+const problems = new Map(); // notices, each with the test whether its cause has ended
 
 /// Shows a notice. A problem has `over()`, which says whether its cause has ended.
 export function notify(text, { detail = "", over = null } = {}) {

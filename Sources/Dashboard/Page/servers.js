@@ -4,11 +4,11 @@ import { foundRows, now, number, parse, span, state } from "./model.js";
 import { arrange, element, make, setText, showName, showStatus } from "./elements.js";
 import { change, makeButton, showButton } from "./verbs.js";
 
-const openUpTo = 20; // servers; more are folded away until somebody opens them
+const openUpTo = 20; // servers; more are folded away until a click opens them
 const batch = 60;
 const entries = new Map();
 let shownAtMost = batch;
-let touched = false; // somebody opened or folded them
+let touched = false; // a click opened or folded them
 
 export function begin() {
   const fold = element("servers-fold");
