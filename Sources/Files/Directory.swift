@@ -80,7 +80,7 @@ package final class Directory: Sendable {
     try act { () throws(FileError) in
       let opened = openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard opened >= 0, let handle = fdopendir(opened) else {
-        throw .last("cannot read the directory \(path)")
+        throw explained(.last("cannot read the directory \(path)"))
       }
       defer { closedir(handle) }
       var names: [String] = []
@@ -92,6 +92,15 @@ package final class Directory: Sendable {
       }
       return names
     }
+  }
+
+  /// A refusal with whose the directory is, and what to do.
+  private func explained(_ error: FileError) -> FileError {
+    guard error.code == EACCES, let status = try? descriptor.status(path) else { return error }
+    return FileError(
+      "\(error); it belongs to \(accountName(status.st_uid)), and pointsd runs as"
+        + " \(accountName(geteuid())): run it as that account, or name another directory",
+      code: error.code)
   }
 
   /// What has a name in it, links not followed; nil when there is nothing.

@@ -51,6 +51,21 @@ struct OtherAccountTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test func aFolderOfAnotherAccountIsNamedWithWhatToDo() async throws {
+    let daemon = try Daemon()
+    give(daemon.directory)
+    let data = daemon.directory + "/mariadb"
+    mkdir(data, 0o700)
+    daemon.options.launcher = [
+      "/usr/bin/setpriv", "--reuid=\(Self.account)", "--regid=65534", "--clear-groups",
+    ]
+    try await daemon.start(waiting: false)
+    let end = try await daemon.ended()
+    #expect(end.status == 78)
+    #expect(
+      end.log.contains("it belongs to root, and pointsd runs as nobody: run it as that account"))
+  }
+
   @Test func aLinkInTheirFolderLeadsRootNowhereElse() async throws {
     let daemon = try Daemon()
     give(daemon.directory)
