@@ -21,6 +21,8 @@ ALTER TABLE runs
     CHECK (opened_at > '1970-01-01' AND (closed_at IS NULL OR closed_at > '1970-01-01'));
 
 ALTER TABLE adjustments
+  ADD KEY IF NOT EXISTS adjustments_of_a_user (user, made_at),
+  ADD KEY IF NOT EXISTS adjustments_by_source (source, made_at),
   ADD CONSTRAINT IF NOT EXISTS moments_of_adjustments CHECK (made_at > '1970-01-01');
 
 ALTER TABLE intents
@@ -29,6 +31,9 @@ ALTER TABLE intents
   ADD CONSTRAINT IF NOT EXISTS moments_of_intents CHECK (since > '1970-01-01');
 
 ALTER TABLE operations
+  ADD UNIQUE KEY IF NOT EXISTS one_operation_a_key (account, idempotency_key),
+  ADD KEY IF NOT EXISTS operations_by_time (made_at),
+  ADD KEY IF NOT EXISTS operations_by_kind (kind, made_at),
   ADD CONSTRAINT IF NOT EXISTS moments_of_operations CHECK (made_at > '1970-01-01');
 
 ALTER TABLE served

@@ -53,12 +53,46 @@ extension Ledger {
   }
 
   public func repairProtection() async throws(LedgerError) -> [String] {
-    let done = try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
+    // One that cannot be made keeps the others from nothing.
+    var done: [String] = []
+    var failure: LedgerError?
     do throws(LedgerError) {
-      return done + (try await read("look at keys and checks") { try $0.repairGuards() })
-    } catch  where !done.isEmpty {
-      // The next look says it.
-      return done
+      done += try await read("look at the triggers of user_tracking") { try $0.repairTriggers() }
+    } catch {
+      failure = error
+    }
+    do throws(LedgerError) {
+      done += try await repairGuards()
+    } catch {
+      failure = failure ?? error
+    }
+    // With something to say, the failure is said at the next look.
+    guard let failure, done.isEmpty else { return done }
+    throw failure
+  }
+
+  /// A table that takes longer than this is left to the next start, which has time for it: its rows
+  /// cannot be written meanwhile.
+  private static let longestRepair = 3
+
+  private func repairGuards() async throws(LedgerError) -> [String] {
+    if let guardsLeft { throw guardsLeft }
+    do {
+      return try await pool.withInterruptibleConnection { connection in
+        try await connection.run { try $0.repairGuards(within: Self.longestRepair) }
+      }
+    } catch let error as DatabaseError where error.code == 1969 {
+      let left = LedgerError.unavailable(
+        "keys or checks of a large table are missing, and to make them takes longer than"
+          + " \(Self.longestRepair) s: restart pointsd, which makes them at its start")
+      guardsLeft = left
+      throw left
+    } catch let error as DatabaseError {
+      throw LedgerError(error, doing: "look at keys and checks")
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .unavailable("look at keys and checks: \(error)")
     }
   }
 }

@@ -23,7 +23,7 @@ extension Ledger {
     case .away(let reason): throw .unavailable("close the runs of \(users.inWords): \(reason)")
     }
     let limit = maximumCatchUpMilliseconds
-    let (instance, isPrepared) = (instance, isPrepared)
+    let (instance, isPrepared, isShared) = (instance, isPrepared, isShared)
     return try await once(operation, "close the runs of \(users.inWords)") { connection in
       try await connection.transaction { session in
         guard try session.tableExists("runs") else {
@@ -38,9 +38,10 @@ extension Ledger {
         let others = try session.tableExists("served") ? session.served(instance).others : []
         var left = OpenRuns()
         for other in others {
-          // Of one that is lost those are closed that are ours as well.
+          // Of one that is lost those are closed that are ours as well; beside one that is alone, and
+          // has the lock, nobody lives.
           let kept = leaving.intersection(
-            other.isLost ? other.users.subtracting(users) : other.users)
+            other.isLost || !isShared ? other.users.subtracting(users) : other.users)
           leaving.subtract(kept)
           let own = kept.intersection(users).intersection(open)
           if !own.isEmpty { left.servedElsewhere[other.name] = own.sorted() }

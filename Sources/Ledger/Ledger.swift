@@ -32,6 +32,10 @@ public actor Ledger {
   /// Reports under way, by their kind.
   var reports: [Report: Int] = [:]
   private(set) var isPrepared = false
+  /// Why keys and checks are not made again before the next start; nil where nothing is in the way.
+  var guardsLeft: LedgerError?
+  /// Whether other daemons may work beside this one.
+  let isShared: Bool
 
   /// The version of the tables that this program works with.
   public static var schemaVersion: Int { Migration.newest }
@@ -55,6 +59,7 @@ public actor Ledger {
     self.tickPool = tickPool ?? pool
     self.reportPool = reportPool ?? pool
     self.instance = instance
+    self.isShared = isShared
     self.isServerReady = isServerReady
     self.settings = settings
     self.maximumCatchUpMilliseconds = Int64(maximumCatchUpSeconds) * 1000

@@ -110,7 +110,8 @@ extension Session {
         INSERT INTO intents (user, running, paused, asked_by, reason, since, revision) \
         VALUES \(values) ON DUPLICATE KEY UPDATE running = VALUES(running), \
         paused = VALUES(paused), asked_by = VALUES(asked_by), reason = VALUES(reason), \
-        since = VALUES(since), revision = GREATEST(revision + 1, VALUES(revision))
+        since = VALUES(since), revision = IF(revision < \(Intent.largestRevision), \
+        GREATEST(revision + 1, VALUES(revision)), 1)
         """,
         piece.flatMap { intent -> [Value] in
           [
@@ -143,7 +144,7 @@ extension Change {
         user: user.name, running: wanted.running, paused: wanted.paused,
         requestedBy: operation.requestedBy,
         reason: operation.reason, since: DateTimeStamp(millisecondsSinceEpoch: now),
-        revision: intent.revision + 1)
+        revision: intent.nextRevision)
     }
     return (SettledUser(locked: state, settlement: settlement), intent)
   }

@@ -7,6 +7,7 @@ extension Session {
   /// `failed` for tables that are not ours.
   func lookAtServer() throws {
     try refuseForeignTables()
+    try refuseAnotherAccount()
     let rights = try AccountRights(of: self)
     let missing = rights.missing
     guard missing.isEmpty else {
@@ -23,6 +24,30 @@ extension Session {
     {
       throw Self.unavailable(1419)
     }
+  }
+
+  /// The triggers know edits by hand by the account's name: a server that takes the daemon for another
+  /// account, an anonymous one or one that it is a proxy for, would have each tick recorded as one.
+  private func refuseAnotherAccount() throws {
+    let accounts = try query(
+      "SELECT SESSION_USER(), CURRENT_USER()", row: { (try $0.text(0), try $0.text(1)) })
+    guard let (asked, given) = accounts.first, Self.name(of: asked) != Self.name(of: given) else {
+      return
+    }
+    throw LedgerError.unavailable(
+      "the server takes \(asked) for the account \(quoted(given)): give pointsd an account of its own for"
+        + " where it comes from, or drop that one. As root in SQL: DROP USER \(quoted(given)). Nothing"
+        + " was changed")
+  }
+
+  /// What stands before the last `@`.
+  private static func name(of account: String) -> Substring {
+    account.utf8.lastIndex(of: UInt8(ascii: "@")).map { account[..<$0] } ?? account[...]
+  }
+
+  /// As SQL names an account.
+  private func quoted(_ account: String) -> String {
+    "'\(Self.name(of: account))'@'\(account.split(separator: "@").last ?? "")'"
   }
 
   private static func unavailable(_ code: Int) -> LedgerError {

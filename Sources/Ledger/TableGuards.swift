@@ -30,21 +30,23 @@ extension Session {
   /// Makes the keys and checks of the ledger's tables that were dropped.
   ///
   /// Throws `LedgerError.unavailable` where rows stand against one.
+  /// - Parameter seconds: how long a table may take; nil for as long as the session lets it.
   /// - Returns: what was done, one line each.
-  func repairGuards() throws -> [String] {
+  func repairGuards(within seconds: Int? = nil) throws -> [String] {
     let present = try guardsPresent()
     return try TableGuards.all.flatMap { guards -> [String] in
       let missing = guards.names.filter { !present.contains("\(guards.table).\($0)") }
       guard !missing.isEmpty else { return [] }
-      try make(guards)
+      try make(guards, within: seconds)
       return missing.map { "\($0) of the table \(guards.table) was missing and was made" }
     }
   }
 
   /// Makes what is missing of the keys and checks of a table.
-  func make(_ guards: TableGuards) throws {
+  func make(_ guards: TableGuards, within seconds: Int? = nil) throws {
+    let limit = seconds.map { "SET STATEMENT max_statement_time = \($0) FOR " } ?? ""
     do {
-      try executeText(guards.statement)
+      try executeText(limit + guards.statement)
     } catch {
       guard error.isContradictedByRows else { throw error }
       throw LedgerError.unavailable(
@@ -67,7 +69,7 @@ extension Session {
 }
 
 extension DatabaseError {
-  /// Rows that are there stand against a key or a check: 1062 ER_DUP_ENTRY, 4025 ER_CONSTRAINT_FAILED,
-  /// and numbers that a check cannot even count with, 1690 ER_DATA_OUT_OF_RANGE.
-  var isContradictedByRows: Bool { [1062, 4025, 1690].contains(code) }
+  /// Rows that are there stand against a key or a check: 1062 ER_DUP_ENTRY, 4025 ER_CONSTRAINT_FAILED;
+  /// or hold what a check cannot even compare, 1690 ER_DATA_OUT_OF_RANGE, 1292 ER_TRUNCATED_WRONG_VALUE.
+  var isContradictedByRows: Bool { [1062, 4025, 1690, 1292].contains(code) }
 }

@@ -26,8 +26,14 @@ public struct Intent: Sendable, Hashable {
     self.revision = revision
   }
 
-  /// Whether the revision can be followed by another one; what a hand wrote may not.
-  public var hasPossibleRevision: Bool { (0...1_000_000_000_000_000_000).contains(revision) }
+  /// The largest revision; the first one follows it, as only a hand can have written it.
+  public static let largestRevision: Int64 = 1_000_000_000_000_000_000
+
+  /// Whether the revision is one that there can be; what a hand wrote may not.
+  public var hasPossibleRevision: Bool { (0...Self.largestRevision).contains(revision) }
+
+  /// The revision of what is asked next.
+  public var nextRevision: Int64 { revision < Self.largestRevision ? revision + 1 : 1 }
 
   /// Whether a run is open: asked to run, and not paused.
   public var earning: Bool { running && !paused }

@@ -45,15 +45,15 @@ struct GuardTests {
   private func drop(_ fixture: LedgerFixture) async throws {
     for (table, name) in Self.names {
       let kind =
-        name.contains("one_") || name.contains("open_") || name.contains("latest_")
-        ? "KEY" : "CONSTRAINT"
+        name.hasPrefix("moments_") || name.contains("_in_") || name == "points_not_negative"
+        ? "CONSTRAINT" : "KEY"
       try await fixture.byHand("ALTER TABLE \(table) DROP \(kind) \(name)")
     }
   }
 
   @Test func whatProtectsIsMadeAgain() async throws {
     let fixture = try await ledger()
-    #expect(Self.names.count == 14)
+    #expect(Self.names.count == 19)
     #expect(try await fixture.ledger.repairProtection() == [])
     try await drop(fixture)
     #expect(try await fixture.ledger.repairProtection().count == Self.names.count)
@@ -149,5 +149,70 @@ struct GuardTests {
     try await fixture.tick()
     #expect(try await fixture.points("Afif") == 17)
     try await fixture.expectClean(["Afif"])
+  }
+
+  /// The server takes the daemon for another account: each of its ticks would be an edit by hand.
+  @Test func aServerThatTakesTheDaemonForAnonymousIsRefused() async throws {
+    let database = try await PrivateDatabase.start()
+    let settings = try await database.schema()
+    try await database.asOperator { session in
+      try session.executeText("CREATE USER ''@localhost")
+      try session.executeText("GRANT ALL ON *.* TO ''@localhost")
+    }
+    var stranger = settings
+    stranger.user = "stranger"
+    stranger.password = nil
+    await #expect {
+      try await Schema.prepare(stranger, logger: LedgerFixture.quietLogger)
+    } throws: {
+      guard case LedgerError.unavailable(let reason) = $0 else { return false }
+      return reason.contains("for the account ''@'localhost'") && reason.contains("DROP USER")
+    }
+    try await Schema.prepare(settings, logger: LedgerFixture.quietLogger)
+    try await database.stop()
+  }
+
+  /// A name may hold an `@`: it ends at the last one.
+  @Test(arguments: ["points@one", "pointsd"]) func whoEditsIsKnownByTheWholeName(
+    _ name: String
+  ) async throws {
+    let fixture = try await ledger(["Afif"])
+    let schema = try #require(fixture.settings.database)
+    try await fixture.database.asOperator { session in
+      for account in ["points@one", "points@two"] {
+        try session.executeText(
+          "CREATE OR REPLACE USER '\(account)'@localhost IDENTIFIED BY 'secret'")
+        try session.executeText("GRANT ALL ON \(schema).* TO '\(account)'@localhost")
+      }
+      try session.executeText("USE \(schema)")
+    }
+    var daemon = fixture.settings
+    if name != "pointsd" { (daemon.user, daemon.password) = (name, "secret") }
+    try await Schema.prepare(daemon, logger: LedgerFixture.quietLogger)
+    var other = fixture.settings
+    (other.user, other.password) = ("points@two", "secret")
+    for settings in [daemon, other] {
+      let connection = try await Connection.open(settings)
+      try await connection.run {
+        try $0.executeText("UPDATE user_tracking SET points = points + 1 WHERE user = 'Afif'")
+      }
+      await connection.close()
+    }
+    #expect(
+      try await fixture.texts("SELECT CONCAT(made_by) FROM adjustments WHERE source = 'hand'")
+        == ["points@two@localhost"])
+    try await fixture.database.asOperator { session in
+      for account in ["points@one", "points@two"] {
+        try session.executeText("DROP USER '\(account)'@localhost")
+      }
+    }
+  }
+
+  @Test func theLargestRevisionIsFollowedByTheFirst() async throws {
+    let fixture = try await ledger()
+    try await fixture.byHand(
+      "UPDATE intents SET revision = 1000000000000000000 WHERE user = 'Faiz'")
+    #expect(try await fixture.apply(.pause, "Faiz").intent.revision == 1)
+    #expect(try await fixture.apply(.resume, "Faiz").intent.revision == 2)
   }
 }

@@ -163,18 +163,22 @@ struct InstanceTests {
   }
 
   /// As after the control socket has moved: the ledger has this daemon under two names.
-  @Test(arguments: [true, false])
-  func aStopSaysToWhomItLeavesRuns(isLost: Bool) async throws {
+  /// Beside a daemon that is alone nobody lives, however lately it was seen.
+  @Test(arguments: [(true, true), (false, true), (false, false)] as [(Bool, Bool)])
+  func aStopSaysToWhomItLeavesRuns(isGone: Bool, isShared: Bool) async throws {
+    let isLost = isGone || !isShared
     let fixture = try await LedgerFixture.running(["Afif", "Faiz", "Zoe"])
     try await fixture.pool.run { try $0.executeText("SET timestamp = DEFAULT") }
     try await fixture.ledger.serve(["Afif", "Faiz"])
     try await ledger(fixture, "other").serve(["Faiz", "Zoe"])
-    if isLost { try await hide("other", fixture) }
-    let left = try await fixture.ledger.closeRuns(
+    if isGone { try await hide("other", fixture) }
+    let own = isShared ? ledger(fixture, "pointsd") : fixture.ledger
+    let left = try await own.closeRuns(
       of: ["Afif", "Faiz"], operation: Operation(requestedBy: "pointsd", reason: "clean stop"))
     #expect(left == OpenRuns(servedElsewhere: isLost ? [:] : ["other": ["Faiz"]]))
     let open = try await fixture.texts("SELECT user FROM runs WHERE is_open = 1 ORDER BY user")
     #expect(open == (isLost ? ["Zoe"] : ["Faiz", "Zoe"]))
+    await own.close()
   }
 
   @Test func aForgottenDaemonsUsersEarnNoMore() async throws {
