@@ -337,31 +337,6 @@ client_unit() {
   systemctl start pointsd-client@afif || return 1
   within 30 bash -c 'journalctl --unit pointsd-client@afif --output=cat | grep "User: Afif"'
 }
-backups() { find /var/lib/private/pointsd-backup -name 'pointsd-*.sql' | wc -l; }
-backup_unit() {
-  local file
-  is "$(systemctl is-enabled pointsd-backup.timer)" disabled || return 1
-  systemctl start pointsd-backup || { journalctl --unit pointsd-backup --output=cat; return 1; }
-  file=$(find /var/lib/private/pointsd-backup -name 'pointsd-*.sql')
-  is "$(stat --format=%a "$file")" 600 && pointsctl restore "$file" && verify
-}
-backups_are_few() {
-  mkdir -p /run/systemd/system/pointsd-backup.service.d
-  printf '[Service]\nEnvironment=KEEP=2\n' >/run/systemd/system/pointsd-backup.service.d/keep.conf
-  systemctl daemon-reload
-  for _ in 1 2 3; do systemctl start pointsd-backup || return 1; sleep 1.1; done
-  is "$(backups)" 2
-}
-backup_without_daemon() {
-  systemctl stop pointsd
-  ! systemctl start pointsd-backup && is "$(backups)" 2
-  local status=$?
-  systemctl start pointsd
-  return $status
-}
-check "pointsd-backup saves what restore takes back" backup_unit
-check "the newest backups are kept" backups_are_few
-check "without a daemon no backup is made, and none lost" backup_without_daemon
 check "pointsd-client@afif prints the points" client_unit
 systemctl stop pointsd-client@afif
 
