@@ -156,22 +156,18 @@ extension Session {
     }
   }
 
-  /// From 2037 on, what must be done where `TIMESTAMP`s end at 2038-01-19 03:14:07 UTC: in MariaDB
-  /// before 11.5.
+  /// From 2037 on, that MariaDB before 11.5 knows no moment after 2038-01-19 03:14:07 UTC: the server
+  /// itself goes down then, whatever the types of columns are.
   private func endOfTimestamps(nowMilliseconds now: Int64) throws -> [String] {
     guard now >= DateTimeStamp(year: 2037, month: 1, day: 1).secondsSinceEpoch * 1000 else {
       return []
     }
-    let ends = try query(
-      """
-      SELECT column_type FROM information_schema.columns WHERE table_schema = DATABASE() \
-      AND table_name = 'user_tracking' AND column_name = 'datetime_stamp' \
-      AND data_type = 'timestamp' AND FROM_UNIXTIME(2147483648) IS NULL
-      """, row: { try $0.text(0) })
-    return ends.map { _ in
-      "user_tracking.datetime_stamp can hold nothing after 2038-01-19 03:14:07 UTC: before that, ALTER"
-        + " TABLE user_tracking MODIFY datetime_stamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP, or use"
-        + " MariaDB 11.8"
+    let ends = try query("SELECT FROM_UNIXTIME(2147483648) IS NULL, VERSION()") { row in
+      try row.integer(0) == 1 ? row.text(1) : nil
+    }
+    return ends.compactMap(\.self).map {
+      "this database server, \($0), goes down at 2038-01-19 03:14:07 UTC and does not start again"
+        + " afterwards: move to MariaDB 11.5 or later before, such as Debian 13's; it takes the data over"
     }
   }
 

@@ -90,25 +90,24 @@ struct VerifyTests {
     _ = try await fixture.ledger.history(of: "Afif", range: year)
   }
 
-  /// `TIMESTAMP`s of MariaDB before 11.5 end in 2038: said while there is time, and no more when it is
-  /// mended.
-  @Test func theEndOfTimestampsIsSaidFrom2037On() async throws {
+  /// MariaDB before 11.5 goes down in 2038: said while there is time. A column of another type mends
+  /// nothing, since the server has no later moment; ticks work with it.
+  @Test func theServersEndIsSaidFrom2037On() async throws {
     let fixture = try await LedgerFixture.make()
     func notices() async throws -> [String] {
       try await fixture.verification(of: ["Afif"], earning: []).notices
         .filter { $0.contains("2038") }
     }
-    let isLong = try await fixture.texts("SELECT CONCAT(FROM_UNIXTIME(2147483648))") != ["NULL"]
+    let goesOn = try await fixture.texts("SELECT CONCAT(FROM_UNIXTIME(2147483648))") != ["NULL"]
     try await fixture.setClock(
       DateTimeStamp(year: 2036, month: 12, day: 31).secondsSinceEpoch * 1000)
     #expect(try await notices() == [])
     try await fixture.setClock(
       DateTimeStamp(year: 2037, month: 1, day: 2).secondsSinceEpoch * 1000)
-    let said = try await notices()
-    #expect(said.count == (isLong ? 0 : 1))
+    #expect(try await notices().count == (goesOn ? 0 : 1))
     try await fixture.byHand(
       "ALTER TABLE user_tracking MODIFY datetime_stamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP")
-    #expect(try await notices() == [])
+    #expect(try await notices().count == (goesOn ? 0 : 1))
     try await fixture.setClock(
       DateTimeStamp(year: 2037, month: 1, day: 2).secondsSinceEpoch * 1000)
     try await fixture.reconcile(["Afif"])
