@@ -58,7 +58,8 @@ browser := .build/browser
 schemathesis := .build/schemathesis
 promtool := .build/prometheus/promtool
 
-.PHONY: help run demo build build-pointsd build-pointsctl debug test browser-test api-test fuzz simulation screenshots lint format bench robustness \
+.PHONY: help run demo build build-pointsd build-pointsctl debug test browser-test api-test fuzz simulation \
+  screenshots lint format bench robustness \
   system-test system-test-packages container-test make-targets db-shell phpmyadmin install deb lint-deb lint-page clean
 
 help: ## List the targets

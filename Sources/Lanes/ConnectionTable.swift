@@ -10,7 +10,9 @@ struct ConnectionTable {
   var openSlots: [Int] { connections.indices.filter { connections[$0].isOpen } }
 
   func openSlots(of listener: Int) -> [Int] {
-    openSlots.filter { connections[$0].listener == Int32(listener) }
+    connections.indices.filter {
+      connections[$0].isOpen && connections[$0].listener == Int32(listener)
+    }
   }
 
   subscript(slot: Int) -> Connection {

@@ -78,6 +78,7 @@ public actor Ledger {
       try await lock.acquire()
       try await Schema.prepare(settings, makesLostTables: !isPrepared, logger: logger)
       isPrepared = true
+      guardsLeft = nil
       try await lock.announce()
     } catch let error as LedgerError {
       throw error

@@ -79,6 +79,11 @@ public struct LedgerSnapshot: Sendable, Hashable {
   }
 }
 
+extension [LedgerSnapshot.Instance] {
+  /// Users whom a living one of them serves.
+  public var livingUsers: Set<String> { Set(filter { !$0.isLost }.flatMap(\.users)) }
+}
+
 /// A few numbers that differ when rows, intents or open runs differ.
 ///
 /// Each entry counts with the CRC-32 of its text, as MariaDB's `CRC32` computes it, so that the

@@ -39,8 +39,7 @@ struct Reconciler: Sendable {
       snapshot.openRuns.map { ($0.user, $0.terms) }, uniquingKeysWith: { first, _ in first })
     var plan = Plan()
     var missingNow: Set<String> = []
-    let beside = snapshot.otherInstances.filter { !$0.isLost }
-      .reduce(into: Set<String>()) { $0.formUnion($1.users) }
+    let beside = snapshot.otherInstances.livingUsers
     for configured in wanted {
       let isShared = beside.contains(configured.name)
       let user = isShared ? configured.withoutOverride : configured

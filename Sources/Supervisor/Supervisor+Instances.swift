@@ -31,9 +31,7 @@ extension Supervisor {
   }
 
   /// Users whom a living daemon beside this one serves.
-  var servedElsewhere: Set<String> {
-    Set(otherInstances.filter { !$0.isLost }.flatMap(\.users))
-  }
+  var servedElsewhere: Set<String> { otherInstances.livingUsers }
 
   /// As the ledger is held against: whether a run is open that another daemon serves as well is not for
   /// the profiles of this process to say.
